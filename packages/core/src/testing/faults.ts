@@ -208,20 +208,26 @@ class Faults implements FaultyLock {
   /** The answer, or the deadline or abort that comes before it. */
   #orUnanswered<T>({ signal, timeoutMs }: CallOptions, answer: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const giveUp = (cause: unknown): void =>
-        reject(
-          new LeaderElectionError("ERR_LOCK_OUTCOME_UNKNOWN", `${this.description} did not answer`, {
-            outcome: "unknown",
-            cause,
-          }),
+      const settle = (how: () => void): void => {
+        timer.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        how();
+      };
+      const giveUp = (cause: unknown): void => {
+        const error = new LeaderElectionError(
+          "ERR_LOCK_OUTCOME_UNKNOWN",
+          `${this.description} did not answer`,
+          { outcome: "unknown", cause },
         );
+        settle(() => reject(error));
+      };
       const onAbort = (): void => giveUp(signal?.reason);
       const timer = this.#clock.setTimer(() => giveUp("deadline"), timeoutMs);
       signal?.addEventListener("abort", onAbort, { once: true });
-      answer.then(resolve, reject).finally(() => {
-        timer.cancel();
-        signal?.removeEventListener("abort", onAbort);
-      });
+      answer.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(error)),
+      );
     });
   }
 

@@ -1,0 +1,369 @@
+import { describe, expect, it } from "vitest";
+import { LeaderElectionError } from "./errors.ts";
+import { type Candidate, type World, world } from "./world.fixture.ts";
+
+const writes = ({ lock }: Candidate) => lock.calls.filter(({ operation }) => operation !== "get");
+
+/** `a` leads, `b` follows; 15 s / 10 s / 2 s. */
+async function leaderAndStandby(options: { watch?: boolean } = {}) {
+  const w: World = world(options);
+  const a = w.candidate("a");
+  const b = w.candidate("b");
+  void a.run();
+  await w.clock.advance(1_000);
+  void b.run();
+  await w.clock.advance(5_000);
+  expect(a.elector.isLeading()).toBe(true);
+  expect(b.elector.leader).toBe("a");
+  return { ...w, a, b };
+}
+
+describe("first sight", () => {
+  it("creates at once where no record was ever seen, and is confirmed as leader", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(25);
+    expect(a.elector.isLeading()).toBe(true);
+    expect(cell.current?.record).toMatchObject({
+      holderIdentity: "a",
+      leaseDurationMs: 15_000,
+      leaderTransitions: 0,
+    });
+    expect(a.term.fencingToken).toBe(cell.current?.fencingToken);
+    expect(a.log).toEqual(["leader a", "start 1"]);
+  });
+
+  it("takes an empty record at once, as a transition, and keeps strategy and preferredHolder", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({
+      holderIdentity: "",
+      leaderTransitions: 6,
+      strategy: "OldestEmulationVersion",
+      preferredHolder: "z",
+    });
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(25);
+    expect(cell.current?.record).toMatchObject({
+      holderIdentity: "a",
+      leaderTransitions: 7,
+      strategy: "OldestEmulationVersion",
+      preferredHolder: "z",
+    });
+  });
+
+  it("waits a full lease duration for a held record, however old its renew time says it is", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({
+      holderIdentity: "gone",
+      leaseDurationMs: 15_000,
+      renewTime: "2001-01-01T00:00:00.000000Z",
+    });
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(14_990);
+    expect(writes(a)).toHaveLength(0);
+    await clock.advance(100);
+    expect(a.elector.isLeading()).toBe(true);
+  });
+
+  it("waits the record's duration, not its own; its own where the record has none", async () => {
+    for (const [stored, waits] of [
+      [40_000, 40_000],
+      [0, 15_000],
+      [-5, 15_000],
+    ] as const) {
+      const { clock, cell, candidate } = world();
+      cell.overwrite({ holderIdentity: "gone", leaseDurationMs: stored });
+      const a = candidate("a");
+      void a.run();
+      await clock.advance(waits - 10);
+      expect(writes(a)).toHaveLength(0);
+      await clock.advance(100);
+      expect(a.elector.isLeading()).toBe(true);
+    }
+  });
+
+  it("adds observerMarginMs to the wait", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({ holderIdentity: "gone", leaseDurationMs: 15_000 });
+    const a = candidate("a", { observerMarginMs: 7_000 });
+    void a.run();
+    await clock.advance(21_990);
+    expect(writes(a)).toHaveLength(0);
+    await clock.advance(100);
+    expect(a.elector.isLeading()).toBe(true);
+  });
+
+  it("counts the wait from when the answer arrived, not from when the read was sent", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({ holderIdentity: "gone", leaseDurationMs: 15_000 });
+    const a = candidate("a");
+    a.lock.delayAnswer("get", 1_500, 1);
+    void a.run();
+    await clock.advance(15_000 + 1_490);
+    expect(writes(a)).toHaveLength(0);
+    await clock.advance(100);
+    expect(a.elector.isLeading()).toBe(true);
+  });
+
+  it("observes by monotonic time alone: neither a suspend nor a wall clock step shortens the wait", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({ holderIdentity: "gone", leaseDurationMs: 15_000 });
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(1_000);
+    clock.suspend(60_000);
+    clock.stepWall(3_600_000);
+    await clock.advance(13_900);
+    expect(writes(a)).toHaveLength(0);
+    await clock.advance(200);
+    expect(a.elector.isLeading()).toBe(true);
+  });
+
+  it("saturates the transitions at 2^31-1, where the API stops", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({ leaderTransitions: 2 ** 31 - 1 });
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(25);
+    expect(cell.current?.record).toMatchObject({ holderIdentity: "a", leaderTransitions: 2 ** 31 - 1 });
+  });
+
+  it("reports a holder with an absurdly long lease once, and honours it", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({ holderIdentity: "hog", leaseDurationMs: (2 ** 31 - 1) * 1000 });
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(600_000);
+    expect(a.log).toEqual(["leader hog", "anomaly long-duration"]);
+    expect(writes(a)).toHaveLength(0);
+  });
+});
+
+describe("R1 follow", () => {
+  it("R1: without a watch polls every P with jitter up to 1.2 P", async () => {
+    const { clock, b } = await leaderAndStandby();
+    const before = b.lock.calls.length;
+    await clock.advance(22_000); // random is 0.5: every 2.2 s
+    expect(b.lock.calls.length - before).toBe(10);
+    expect(writes(b)).toHaveLength(0);
+  });
+
+  it("R1: a freed record is taken at once by a watcher, and at the next poll without a watch", async () => {
+    const watching = await leaderAndStandby({ watch: true });
+    void watching.a.elector.stop();
+    await watching.clock.advance(25);
+    expect(watching.b.elector.isLeading()).toBe(true);
+
+    const polling = await leaderAndStandby();
+    void polling.a.elector.stop();
+    await polling.clock.advance(2_200 + 25);
+    expect(polling.b.elector.isLeading()).toBe(true);
+  });
+
+  it("R1: at expiry one compare-and-swap on the version seen, and no read first", async () => {
+    const { clock, a, b } = await leaderAndStandby({ watch: true });
+    a.lock.hang("update");
+    const before = b.lock.calls.length;
+    await clock.advance(15_100);
+    expect(b.elector.isLeading()).toBe(true);
+    expect(b.lock.calls.slice(before, before + 1).map(({ operation }) => operation)).toEqual(["update"]);
+  });
+
+  it("R1: a quiet, healthy standby that watches sends nothing but a rare safety read", async () => {
+    const { clock, b } = await leaderAndStandby({ watch: true });
+    const before = b.lock.calls.length;
+    await clock.advance(20 * 60_000);
+    expect(writes(b)).toHaveLength(0);
+    expect(b.lock.calls.length - before).toBeGreaterThanOrEqual(3);
+    expect(b.lock.calls.length - before).toBeLessThanOrEqual(4);
+  });
+
+  it("R1: a watch that cannot be had is one anomaly, and polling takes its place", async () => {
+    const { clock, candidate } = world({ watch: true });
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(100);
+    const b = candidate("b");
+    b.lock.cutWatch(new LeaderElectionError("ERR_LOCK_FORBIDDEN", "no watch for you"));
+    void b.run();
+    await clock.advance(120_000);
+    expect(b.log.filter((line) => line.startsWith("anomaly"))).toEqual(["anomaly watch-unavailable"]);
+    expect(b.lock.calls.length).toBeGreaterThan(50);
+    void a.elector.stop();
+    await clock.advance(2_500);
+    expect(b.elector.isLeading()).toBe(true);
+  });
+
+  it("R1: a watch that was cut is opened again, and polling stops once it tells something", async () => {
+    const { clock, b } = await leaderAndStandby({ watch: true });
+    b.lock.cutWatch();
+    await clock.advance(10_000);
+    const before = b.lock.calls.length;
+    await clock.advance(60_000);
+    expect(b.lock.calls.length - before).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("R2 absence frees nothing", () => {
+  it("R2: a record that is gone after it was held is created again only after a full wait from the first sight of absence", async () => {
+    for (const watch of [false, true]) {
+      const { clock, cell, a, b } = await leaderAndStandby({ watch });
+      a.lock.hang("get"); // the leader does not hear of it ...
+      a.lock.hang("update");
+      a.lock.muteWatch();
+      cell.delete();
+      await clock.advance(9_900); // ... and still believes
+      expect(cell.current).toBeUndefined();
+      await clock.advance(4_900);
+      expect(a.elector.isLeading()).toBe(false);
+      expect(cell.current).toBeUndefined();
+      await clock.advance(2_500);
+      expect(b.elector.isLeading()).toBe(true);
+    }
+  });
+
+  it("R2: a new, empty object in place of a held one is taken only after the wait", async () => {
+    const { clock, cell, a, b } = await leaderAndStandby({ watch: true });
+    a.lock.hang("get");
+    a.lock.hang("update");
+    a.lock.muteWatch();
+    cell.delete();
+    cell.overwrite({ holderIdentity: "" });
+    await clock.advance(14_900);
+    expect(b.elector.isLeading()).toBe(false);
+    await clock.advance(200);
+    expect(b.elector.isLeading()).toBe(true);
+  });
+
+  it("R2: one's own term counts as having seen it held", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(3_000);
+    cell.delete();
+    await clock.advance(2_000);
+    expect(a.log.slice(-3)).toEqual(["abort deleted", "stop deleted", "end"]);
+    await clock.advance(14_000);
+    expect(cell.current).toBeUndefined();
+    await clock.advance(4_000);
+    expect(a.terms).toHaveLength(2);
+    expect(a.terms[1]?.fencingToken).toBeGreaterThan(a.terms[0]?.fencingToken ?? 0n);
+  });
+});
+
+describe("R3 attempts", () => {
+  it("R3: waits a random 0 to 25 ms, and drops the attempt if somebody was faster meanwhile", async () => {
+    const { clock, a, b, candidate } = await leaderAndStandby({ watch: true });
+    const c = candidate("c", { random: () => 0.999 });
+    void c.run();
+    await clock.advance(5_000);
+    void a.elector.stop();
+    await clock.advance(30);
+    expect(b.elector.isLeading()).toBe(true); // it waited 12.5 ms, c would have waited 24.975
+    expect(writes(c)).toHaveLength(0);
+    expect(c.elector.leader).toBe("b");
+  });
+
+  it("R3: after a conflict writes nothing before it has seen a newer record", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({ holderIdentity: "" });
+    const a = candidate("a");
+    a.lock.conflict("update", 1);
+    void a.run();
+    await clock.advance(13); // the attempt, and its conflict
+    expect(a.lock.calls.map(({ operation }) => operation)).toEqual(["get", "update"]);
+    await clock.advance(1_001); // random * P later: one read, then the retry period for the same version
+    expect(a.lock.calls.map(({ operation }) => operation)).toEqual(["get", "update", "get"]);
+    await clock.advance(1_300);
+    expect(a.elector.isLeading()).toBe(true);
+  });
+
+  it("R3: a conflict on the version that the watch calls current marks the watch broken: it is closed, the record polled", async () => {
+    const { clock, a, b } = await leaderAndStandby({ watch: true });
+    b.lock.muteWatch(); // alive, and silent
+    await clock.advance(15_100); // the view expires: one attempt, a conflict
+    expect(writes(b)).toHaveLength(1);
+    expect(a.elector.isLeading()).toBe(true);
+    await clock.advance(2_500); // one jittered read finds what the watch did not tell
+    expect(b.elector.isLeading()).toBe(false);
+    const before = b.lock.calls.length;
+    await clock.advance(10_000);
+    expect(b.lock.calls.length - before).toBeGreaterThanOrEqual(4); // polling
+    expect(writes(b)).toHaveLength(1);
+    b.lock.heal();
+    await clock.advance(30_000);
+    const healed = b.lock.calls.length;
+    await clock.advance(60_000);
+    expect(b.lock.calls.length - healed).toBeLessThanOrEqual(1);
+  });
+
+  it("R3: a store that only ever answers with conflicts is not hammered", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({ holderIdentity: "" });
+    const a = candidate("a");
+    a.lock.conflict("update");
+    void a.run();
+    await clock.advance(60_000);
+    expect(writes(a).length).toBeLessThanOrEqual(30);
+  });
+});
+
+describe("R4 one view", () => {
+  it("R4: an edit beside the record moves the handle, not the timer", async () => {
+    for (const watch of [false, true]) {
+      const { clock, cell, a, b } = await leaderAndStandby({ watch });
+      a.lock.hang("update");
+      a.lock.hang("get");
+      for (let i = 0; i < 4; i += 1) {
+        await clock.advance(4_000);
+        cell.touch(); // a stranger annotates it every 4 s
+      }
+      await clock.advance(4_000);
+      expect(b.elector.isLeading()).toBe(true);
+    }
+  });
+
+  it("R4: a change of fields restarts the timer, whatever the times in it say", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({
+      holderIdentity: "x",
+      leaseDurationMs: 15_000,
+      renewTime: "2026-01-01T00:00:00.000000Z",
+    });
+    const a = candidate("a");
+    void a.run();
+    for (let i = 0; i < 5; i += 1) {
+      await clock.advance(10_000);
+      cell.overwrite({ renewTime: `2001-01-01T00:00:0${i}.000000Z` });
+    }
+    expect(writes(a)).toHaveLength(0);
+  });
+
+  it("R4: a store rolled back is believed by a read, and reported; the candidate leads again only with a larger token", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(3_000);
+    const backup = cell.current;
+    if (backup === undefined) throw new Error("nothing stored");
+    const b = candidate("b");
+    void b.run();
+    await clock.advance(30_000);
+    void a.elector.stop();
+    await clock.advance(5_000);
+    const last = b.term.fencingToken;
+    void b.elector.stop();
+    await clock.advance(1_000);
+    cell.restore(backup);
+    void b.run();
+    await clock.advance(60_000);
+    expect(b.log).toContain("error ERR_TOKEN_REGRESSION");
+    for (const term of b.terms.slice(1)) expect(term.fencingToken).toBeGreaterThan(last);
+    await clock.advance(300_000);
+    expect(b.terms.at(-1)?.fencingToken).toBeGreaterThan(last);
+    expect(b.elector.isLeading()).toBe(true);
+  });
+});
