@@ -5,7 +5,7 @@ import type { LeaderElectionRecord, LockEvent, VersionedRecord } from "./resourc
 import type { HeldMemory, View } from "./view.ts";
 
 /** What the elector is to do: campaign for ever, lead one term, or come to rest. */
-export type Goal = "run" | "acquire" | "stop";
+type Goal = "run" | "acquire" | "stop";
 
 /**
  * Where an elector stands. A task may still be running in `following` (its term was lost) and in `stopped` (it outlived its
@@ -73,7 +73,7 @@ export type Call =
   | { readonly kind: "write"; readonly id: number; readonly attempt: Attempt };
 
 /** The watch, as far as decisions need it. `trusted` once this stream has told something current. */
-export type WatchState =
+type WatchState =
   | { readonly kind: "none" }
   | { readonly kind: "closed"; readonly openAtMs: number; readonly failures: number }
   | { readonly kind: "open"; readonly trusted: boolean; readonly failures: number };
