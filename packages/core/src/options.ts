@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { type Clock, type Random, systemClock } from "./clock.ts";
-import type { ResourceLock } from "./resource-lock.ts";
+import type { LockCapabilities, ResourceLock } from "./resource-lock.ts";
 import { defaultTimeoutMs, isSafe, JITTER_FACTOR, longestTimeoutMs, safeBoundMs } from "./timing.ts";
 
 /** Options of {@link LeaderElector}. Durations are milliseconds of the monotonic clock, above 0 and at most 2^31-1. */
@@ -104,13 +104,13 @@ export function resolveOptions(options: LeaderElectorOptions): ElectorConfig {
   const lock = checkLock(options.lock);
   checkInjected(options);
   const identity = checkIdentity(options.identity);
-  const leaseDurationMs = checkDuration("leaseDurationMs", options.leaseDurationMs ?? 15_000);
-  const renewDeadlineMs = checkDuration("renewDeadlineMs", options.renewDeadlineMs ?? 10_000);
-  const retryPeriodMs = checkDuration("retryPeriodMs", options.retryPeriodMs ?? 2_000);
-  const abortGraceMs = checkDuration("abortGraceMs", options.abortGraceMs ?? 0, 0);
-  const observerMarginMs = checkDuration("observerMarginMs", options.observerMarginMs ?? 0, 0);
-  const drainTimeoutMs = checkDuration("drainTimeoutMs", options.drainTimeoutMs ?? renewDeadlineMs, 0);
-  const clockRateError = checkRateError(options.clockRateError ?? 0.01);
+  const leaseDurationMs = checkDuration("leaseDurationMs", options.leaseDurationMs, 15_000);
+  const renewDeadlineMs = checkDuration("renewDeadlineMs", options.renewDeadlineMs, 10_000);
+  const retryPeriodMs = checkDuration("retryPeriodMs", options.retryPeriodMs, 2_000);
+  const abortGraceMs = checkDuration("abortGraceMs", options.abortGraceMs, 0, 0);
+  const observerMarginMs = checkDuration("observerMarginMs", options.observerMarginMs, 0, 0);
+  const drainTimeoutMs = checkDuration("drainTimeoutMs", options.drainTimeoutMs, renewDeadlineMs, 0);
+  const clockRateError = checkRateError(options.clockRateError);
   checkLeaseDuration(leaseDurationMs, lock);
 
   if (renewDeadlineMs >= leaseDurationMs) {
@@ -138,7 +138,7 @@ export function resolveOptions(options: LeaderElectorOptions): ElectorConfig {
       clockRateError,
     })
   ) {
-    const bound = Math.floor(safeBoundMs(observedDurationMs, clockRateError));
+    const bound = Math.ceil(safeBoundMs(observedDurationMs, clockRateError));
     throw new RangeError(
       `Expected \`renewDeadlineMs\` + \`abortGraceMs\` below ${bound}, which is \`leaseDurationMs\` (${leaseDurationMs}${coarse ? ` less ${granularityMs}, the store's grain, because \`retryPeriodMs\` is finer` : ""}) * (1 - ${clockRateError}) / (1 + ${clockRateError}) - 10, got ${renewDeadlineMs} + ${abortGraceMs}: two replicas could lead at once`,
     );
@@ -171,7 +171,7 @@ function checkLock(lock: unknown): ResourceLock {
     [candidate.get, candidate.create, candidate.update, candidate.close].every(
       (method) => typeof method === "function",
     ) &&
-    typeof candidate.capabilities === "object";
+    isCapabilities(candidate.capabilities);
   if (!complete) throw new TypeError(`Expected \`lock\` to be a ResourceLock, got ${show(lock)}`);
   const checked = lock as ResourceLock; // every method was just found
   if (checked.capabilities.fencing === "none") {
@@ -182,15 +182,19 @@ function checkLock(lock: unknown): ResourceLock {
   return checked;
 }
 
+/** What decides here; a lock that leaves these out would be refused for somebody else's fault, or not at all. */
+function isCapabilities(capabilities: unknown): capabilities is LockCapabilities {
+  if (typeof capabilities !== "object" || capabilities === null) return false;
+  const { fencing, granularityMs } = capabilities as Partial<LockCapabilities>; // both are checked
+  return typeof fencing === "string" && typeof granularityMs === "number" && granularityMs > 0;
+}
+
 function checkInjected(options: LeaderElectorOptions): void {
   const { clock, random, acceptTokenRegression } = options;
   if (random !== undefined && typeof random !== "function") {
     throw new TypeError(`Expected \`random\` to be a function, got ${show(random)}`);
   }
-  if (
-    clock !== undefined &&
-    (typeof clock !== "object" || clock === null || typeof clock.now !== "function")
-  ) {
+  if (clock !== undefined && !isClock(clock)) {
     throw new TypeError(`Expected \`clock\` to be a Clock, got ${show(clock)}`);
   }
   if (acceptTokenRegression !== undefined && typeof acceptTokenRegression !== "boolean") {
@@ -198,6 +202,12 @@ function checkInjected(options: LeaderElectorOptions): void {
       `Expected \`acceptTokenRegression\` to be a boolean, got ${show(acceptTokenRegression)}`,
     );
   }
+}
+
+function isClock(clock: unknown): clock is Clock {
+  if (typeof clock !== "object" || clock === null) return false;
+  const { now, bootTime, wallTime, setTimer } = clock as Partial<Clock>; // all are checked
+  return [now, bootTime, wallTime, setTimer].every((method) => typeof method === "function");
 }
 
 function checkIdentity(identity: unknown): string {
@@ -217,7 +227,8 @@ function checkIdentity(identity: unknown): string {
   return identity;
 }
 
-function checkDuration(name: string, value: unknown, least = 1): number {
+function checkDuration(name: string, value: unknown, fallback: number, least = 1): number {
+  if (value === undefined) return fallback;
   if (typeof value !== "number") {
     throw new TypeError(`Expected \`${name}\` to be a number of milliseconds, got ${show(value)}`);
   }
@@ -230,6 +241,7 @@ function checkDuration(name: string, value: unknown, least = 1): number {
 }
 
 function checkRateError(value: unknown): number {
+  if (value === undefined) return 0.01;
   if (typeof value !== "number") {
     throw new TypeError(`Expected \`clockRateError\` to be a number, got ${show(value)}`);
   }
@@ -263,7 +275,7 @@ function resolveTimeout(given: unknown, renewDeadlineMs: number, retryPeriodMs: 
       `Expected \`renewDeadlineMs\` (${renewDeadlineMs}) to leave time for a retry after \`retryPeriodMs\` (${retryPeriodMs}): ${hint}`,
     );
   }
-  const timeout = checkDuration("requestTimeoutMs", given);
+  const timeout = checkDuration("requestTimeoutMs", given, longest);
   if (timeout > longestTimeoutMs(renewDeadlineMs, retryPeriodMs, 1)) {
     throw new RangeError(`Expected \`requestTimeoutMs\` of at most ${longest}, got ${timeout}: ${hint}`);
   }
