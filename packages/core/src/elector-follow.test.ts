@@ -238,6 +238,63 @@ describe("R2 absence frees nothing", () => {
     expect(b.elector.isLeading()).toBe(true);
   });
 
+  it("R2: an absence is polled although a watch works, and a gap between two looks restarts the wait", async () => {
+    const { clock, cell, a, b } = await leaderAndStandby({ watch: true });
+    a.lock.hang("update");
+    a.lock.hang("get");
+    cell.delete();
+    const before = b.lock.calls.length;
+    await clock.advance(5_000);
+    expect(b.lock.calls.length - before).toBeGreaterThanOrEqual(2);
+    b.lock.hang("get"); // b cannot look: something may come and go
+    await clock.advance(12_000);
+    b.lock.heal();
+    await clock.advance(14_000);
+    expect(cell.current).toBeUndefined();
+    await clock.advance(6_000);
+    expect(b.elector.isLeading()).toBe(true);
+  });
+
+  it("R2: a create that met a record has seen the lock held: if that vanishes too, the wait begins anew", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    a.lock.delayAnswer("get", 1_000, 1); // it saw nothing, and was slow to hear of it
+    void a.run();
+    await clock.advance(500);
+    cell.overwrite({ holderIdentity: "x", leaseDurationMs: 15_000 }); // x leads from here
+    await clock.advance(513); // a's create: a conflict
+    expect(a.lock.calls.map(({ operation }) => operation)).toEqual(["get", "create"]);
+    cell.delete(); // while x believes
+    await clock.advance(14_500);
+    expect(cell.current).toBeUndefined();
+    await clock.advance(3_000);
+    expect(a.elector.isLeading()).toBe(true);
+  });
+
+  it("R2: a create of its own that lands late, in the place of another's record, frees nothing", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    a.lock.delayRequest("create", 20_000, 1);
+    void a.run();
+    await clock.advance(1_000);
+    cell.overwrite({
+      holderIdentity: "x",
+      leaseDurationMs: 15_000,
+      renewTime: "2026-01-01T00:00:01.000000Z",
+    });
+    await clock.advance(10_000);
+    expect(a.elector.leader).toBe("x");
+    cell.overwrite({ renewTime: "2026-01-01T00:00:11.000000Z" }); // x renews,
+    await clock.advance(8_900);
+    cell.delete(); // its record vanishes,
+    await clock.advance(200); // and a's create lands
+    expect(cell.current?.record.holderIdentity).toBe("a");
+    await clock.advance(14_000);
+    expect(a.elector.isLeading()).toBe(false);
+    await clock.advance(5_000);
+    expect(a.elector.isLeading()).toBe(true);
+  });
+
   it("R2: one's own term counts as having seen it held", async () => {
     const { clock, cell, candidate } = world();
     const a = candidate("a");

@@ -84,6 +84,8 @@ export interface ElectorState {
   readonly phase: Phase;
   readonly view: View | undefined;
   readonly held: HeldMemory | undefined;
+  /** An object that came in the place of a held one and that no term of ours began on: who led the old one may still believe. */
+  readonly newcomer: string | undefined;
   readonly call: Call | undefined;
   readonly nextCallId: number;
   /** Attempts at the current base version whose fate is not known for certain. */
@@ -188,6 +190,7 @@ export function initialState(watches: boolean): ElectorState {
     phase: { kind: "stopped" },
     view: undefined,
     held: undefined,
+    newcomer: undefined,
     call: undefined,
     nextCallId: 1,
     pending: [],

@@ -276,6 +276,12 @@ class Transition {
     if (s.view === undefined) return;
     const { identity, leaseDurationMs } = this.#config;
     const { current } = s.view;
+    if (this.#awaitsAbsence() && this.#nowMs - s.view.lastSeenMs > this.#absenceGapMs()) {
+      // R2: nobody looked for too long; something may have come and gone. The read restarts the wait.
+      this.#readNow();
+      this.#get();
+      return;
+    }
     s.phase = { kind: "acquiring" };
     this.#write("acquire", current, (time) =>
       acquiringRecord(current?.record, identity, leaseDurationMs, time),
@@ -357,7 +363,6 @@ class Transition {
     this.#distrustLaggingWatch(overtaken, found);
     s.blocked = false;
     s.mustRead = call.outdated || (overtaken && found === undefined);
-    s.readAtMs = s.mustRead ? this.#nowMs : this.#nextReadAtMs();
     const landed = found === undefined ? undefined : this.#pendingUpdate(found, "acquire");
     if (landed !== undefined && found !== undefined && s.goal !== "stop") {
       this.#acquired(landed, found);
@@ -368,6 +373,7 @@ class Transition {
       // R4: a read always replaces the view, also with something older: a store that was rolled back.
       this.#observe(found, found?.fencingToken ?? s.view?.order);
     }
+    s.readAtMs = s.mustRead ? this.#nowMs : this.#nextReadAtMs();
     this.#schedule();
   }
 
@@ -397,6 +403,7 @@ class Transition {
     const error = answer.ok ? undefined : answer.error;
     const conflict = error?.code === "ERR_LOCK_CONFLICT";
     const newer = s.view?.current?.version !== attempt.expectedVersion;
+    if (conflict && !newer && attempt.expectedVersion === undefined) this.#forgetAbsence();
     if (!newer) s.retryAtMs = this.#nowMs + this.#retryDelayMs();
     if (error?.retryAfterMs !== undefined) {
       s.notBeforeMs = Math.max(s.notBeforeMs, this.#nowMs + error.retryAfterMs);
@@ -409,6 +416,13 @@ class Transition {
       this.#readNow();
     }
     this.#schedule();
+  }
+
+  /** R2: a create met a record. If the next look finds none again, that one vanished, and the wait begins anew. */
+  #forgetAbsence(): void {
+    const s = this.#state;
+    s.view = undefined;
+    s.held ??= { incarnation: "", durationMs: this.#config.leaseDurationMs };
   }
 
   #awaitWinner(): void {
@@ -454,6 +468,7 @@ class Transition {
         reissues: 0,
       },
     };
+    s.newcomer = undefined;
     s.readAtMs = Number.POSITIVE_INFINITY;
     s.attemptAtMs = Number.POSITIVE_INFINITY;
     s.mustRead = false;
@@ -594,7 +609,7 @@ class Transition {
     const { found } = answer;
     if (!this.#isOvertaken(call, found)) this.#observe(found, found?.fencingToken ?? s.view?.order);
     // R10: repeated only on a record that this elector wrote; the holder's name alone proves nothing.
-    if (found !== undefined && found.record.holderIdentity !== "" && this.#isOwn(found)) {
+    if (found !== undefined && found.record.holderIdentity !== "" && this.#isOursAlone(found)) {
       s.phase = { ...s.phase, base: found };
     } else {
       this.#released(false);
@@ -626,7 +641,11 @@ class Transition {
     const s = this.#state;
     const ownDurationMs = this.#config.leaseDurationMs;
     const before = s.view?.current;
-    s.view = observe(s.view, s.held, { current, order, atMs: this.#nowMs }, ownDurationMs);
+    const found = { current, order, atMs: this.#nowMs };
+    s.view = observe(s.view, s.held, found, ownDurationMs, this.#absenceGapMs());
+    if (current !== undefined && s.held !== undefined && s.held.incarnation !== current.incarnation) {
+      s.newcomer = current.incarnation;
+    }
     s.held = remember(s.held, current, ownDurationMs);
     if (before?.version !== current?.version) {
       s.blocked = false;
@@ -672,11 +691,19 @@ class Transition {
       s.attemptAtMs = Number.POSITIVE_INFINITY;
       return;
     }
-    // R7: nobody but us can believe in a record that we wrote, and our task has ended.
-    const own = s.view.current !== undefined && this.#isOwn(s.view.current);
-    const freeMs = own ? this.#nowMs : freeAtMs(s.view, this.#config.observerMarginMs);
+    const freeMs = this.#isOursAlone(s.view.current)
+      ? this.#nowMs
+      : freeAtMs(s.view, this.#config.observerMarginMs);
     s.attemptAtMs =
       Math.max(freeMs, s.notBeforeMs, s.retryAtMs, this.#nowMs) + this.#config.random() * ATTEMPT_JITTER_MS;
+  }
+
+  /**
+   * R7: nobody but us can believe in a record that we wrote, and our task has ended. Unless it is a create of ours that landed
+   * late, where a record of another's had just vanished (R2).
+   */
+  #isOursAlone(current: VersionedRecord | undefined): boolean {
+    return current !== undefined && this.#isOwn(current) && current.incarnation !== this.#state.newcomer;
   }
 
   #isOwn(found: VersionedRecord): boolean {
@@ -718,7 +745,8 @@ class Transition {
     } else {
       const wasBlocked = s.blocked;
       this.#observe(current, order);
-      if (wasBlocked && !s.blocked && !s.mustRead) s.readAtMs = this.#nextReadAtMs();
+      if (((wasBlocked && !s.blocked) || this.#awaitsAbsence()) && !s.mustRead)
+        s.readAtMs = this.#nextReadAtMs();
       if (s.phase.kind === "following") this.#schedule();
     }
   }
@@ -765,13 +793,23 @@ class Transition {
     if (s.phase.kind === "following") s.readAtMs = Math.min(s.readAtMs, this.#nowMs + this.#retryDelayMs());
   }
 
-  /** R1: with a watch that works a rare safety read, else a poll. */
+  /** R1: with a watch that works a rare safety read, else a poll. R2: an absence is always polled. */
   #nextReadAtMs(): number {
     const s = this.#state;
-    const trusted = s.watch.kind === "open" && s.watch.trusted;
+    const trusted = s.watch.kind === "open" && s.watch.trusted && !this.#awaitsAbsence();
     return (
       this.#nowMs + (trusted ? SAFETY_READ_MS * (0.9 + 0.2 * this.#config.random()) : this.#retryDelayMs())
     );
+  }
+
+  #awaitsAbsence(): boolean {
+    const { view } = this.#state;
+    return view !== undefined && view.current === undefined && view.waitMs > 0;
+  }
+
+  /** R2: two looks at an absence may lie this far apart: one poll may fail. */
+  #absenceGapMs(): number {
+    return 2 * (JITTER_FACTOR * this.#config.retryPeriodMs + this.#config.requestTimeoutMs);
   }
 
   // ---- waits --------------------------------------------------------------------------------------------------------

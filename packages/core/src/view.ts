@@ -8,6 +8,8 @@ export interface View {
   readonly order: bigint | undefined;
   /** When these *fields* (or the absence) were first seen, in monotonic milliseconds read after the answer arrived. */
   readonly firstSeenMs: number;
+  /** When this was last confirmed. Counts for an absence: what came and went between two looks left no trace. */
+  readonly lastSeenMs: number;
   /** How long they must stand before the lock may be taken; 0 when it is free. */
   readonly waitMs: number;
 }
@@ -27,18 +29,29 @@ export interface Found {
 
 /**
  * The next view. A change of fields restarts the wait; a change of the version alone (somebody edits a label) only moves the
- * handle. `ownDurationMs` stands in for a record without a sensible duration.
+ * handle. `ownDurationMs` stands in for a record without a sensible duration. An absence is the same absence only if nothing is
+ * known to have come between, and no two looks at it lie further apart than `gapMs`: unlike an update, a create is not
+ * protected by the version that was seen.
  */
 export function observe(
   view: View | undefined,
   held: HeldMemory | undefined,
   found: Found,
   ownDurationMs: number,
+  gapMs: number = Number.POSITIVE_INFINITY,
 ): View {
   const { current, order, atMs } = found;
-  const same = view !== undefined && sameFields(view.current, current);
-  const firstSeenMs = same ? view.firstSeenMs : atMs;
-  return { current, order, firstSeenMs, waitMs: waitFor(current, held, ownDurationMs) };
+  const same =
+    view !== undefined &&
+    sameFields(view.current, current) &&
+    (current !== undefined || (order === view.order && atMs - view.lastSeenMs <= gapMs));
+  return {
+    current,
+    order,
+    firstSeenMs: same ? view.firstSeenMs : atMs,
+    lastSeenMs: atMs,
+    waitMs: waitFor(current, held, ownDurationMs),
+  };
 }
 
 function waitFor(

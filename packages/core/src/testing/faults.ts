@@ -180,7 +180,8 @@ class Faults implements FaultyLock {
       case "hang":
         return await (fault.deaf ? new Promise<never>(() => {}) : this.#unanswered<T>(options));
       case "lose-answer":
-        await send(detached);
+        // A refusal is an answer too: lost like any other.
+        await send(detached).catch(() => {});
         return await this.#unanswered<T>(options);
       case "delay-request":
         return await this.#orUnanswered(
@@ -189,6 +190,7 @@ class Faults implements FaultyLock {
         );
       case "delay-answer": {
         const sent = send(detached);
+        sent.catch(() => {}); // told below, when its time has come
         return await this.#orUnanswered(
           options,
           this.#later(fault.ms).then(() => sent),
