@@ -1,0 +1,5 @@
+export type { KubeCluster, KubeConfigLike } from "./kube-config.ts";
+export type { LeaseClientOptions } from "./lease-client.ts";
+export { LeaseClient } from "./lease-client.ts";
+export type { LeaseLockOptions } from "./lease-lock.ts";
+export { LeaseLock } from "./lease-lock.ts";
