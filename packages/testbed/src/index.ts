@@ -1,0 +1,25 @@
+// Starting servers.
+
+export type { ApiRequestOptions, ApiResponse } from "./api-client.ts";
+export type { ApiserverControl } from "./apiserver-control.ts";
+export type { ClientGoEvent, ClientGoOptions } from "./client-go.ts";
+export { ClientGoParticipant } from "./client-go.ts";
+export type { Executable, FindServersOptions, FoundServers, ServerExecutables } from "./find-servers.ts";
+export { findServers } from "./find-servers.ts";
+export { freePort } from "./free-port.ts";
+export { buildGoPrograms, cacheFolder, cacheRoot } from "./go-build.ts";
+export type { KubeconfigContents } from "./kubeconfig.ts";
+export type { PollOptions } from "./poll.ts";
+export { pollUntil } from "./poll.ts";
+export type { RoleBindingReference, RoleBindingSpec, RoleRule } from "./role-binding.ts";
+export type { CommandResult } from "./run-command.ts";
+export type { TcpProxy, TcpProxyMode, TcpProxyOptions } from "./tcp-proxy.ts";
+// Breaking the way to them.
+export { startTcpProxy } from "./tcp-proxy.ts";
+export { connectTestbed, startTestbed, startTestbedWith, Testbed } from "./testbed.ts";
+export type { KubectlOptions, ServiceAccountCredentials, ServiceAccountSpec } from "./testbed-client.ts";
+// Using them.
+export { TestbedClient } from "./testbed-client.ts";
+export type { ControlAddress, TestbedDescription, TestbedVersions } from "./testbed-description.ts";
+export type { PinnedVersions } from "./versions.ts";
+export { pinnedVersions } from "./versions.ts";

@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+
+/** What a finished command left. */
+export interface CommandResult {
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How {@link runCommand} runs a command. */
+export interface RunCommandOptions {
+  /** Text for its stdin. */
+  readonly input?: string | undefined;
+  /** Its whole environment. @defaultValue that of this process */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly cwd?: string | undefined;
+  /** It is killed after that long, in milliseconds. @defaultValue 60000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Runs a command to its end. Rejects only when it cannot be started; a failure is told by `exitCode`. */
+export function runCommand(
+  path: string,
+  args: readonly string[],
+  { input = "", env = process.env, cwd, timeoutMs = 60_000 }: RunCommandOptions = {},
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { env, cwd, timeout: timeoutMs, killSignal: "SIGKILL" });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.stdin.on("error", () => {}); // a command that does not read its input is no failure
+    child.stdin.end(input);
+    child.once("error", reject);
+    child.once("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}

@@ -1,0 +1,203 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
+import { TcpDirection } from "./tcp-direction.ts";
+
+/**
+ * What a proxy does to its connections, existing and new ones.
+ *
+ * - `"pass"`: bytes go through; also what was held until now.
+ * - `"silence"`: connections stay open and nothing is passed on in either direction, as when packets are dropped. New
+ *   ones are accepted, and silent; the server hears of them only in another mode.
+ * - `"cut-responses"`: what clients send reaches the server, what the server answers is held: a write may be applied
+ *   while its sender never learns of it. Call {@link TcpProxy.reset} before `"pass"` to drop what is held.
+ * - `"refuse"`: existing connections are reset, new ones are refused: nothing listens.
+ * - `{ delayMs }`: like `"pass"`, each byte so much later in each direction.
+ */
+export type TcpProxyMode = "pass" | "silence" | "cut-responses" | "refuse" | { readonly delayMs: number };
+
+/** Where a proxy listens and connects to. */
+export interface TcpProxyOptions {
+  readonly target: { readonly host: string; readonly port: number };
+}
+
+/** A TCP proxy on loopback that can break in the ways networks do. It passes bytes, so TLS goes through untouched. */
+export interface TcpProxy extends AsyncDisposable {
+  /** Always `127.0.0.1`. */
+  readonly host: string;
+  /** Stays the same in all modes. */
+  readonly port: number;
+  readonly mode: TcpProxyMode;
+  /** How many client connections are open now. */
+  readonly connectionCount: number;
+  /** How many client connections were ever accepted. */
+  readonly acceptedCount: number;
+  /** Changes what is done to existing and new connections; resolves when that is in force. */
+  setMode(mode: TcpProxyMode): Promise<void>;
+  /** Resets (RST) the existing connections on both sides, and drops what was held; the mode stays. */
+  reset(): void;
+  /** Resets all connections and stops listening. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts a proxy in the mode `"pass"` on a free loopback port. */
+export async function startTcpProxy({ target }: TcpProxyOptions): Promise<TcpProxy> {
+  const proxy = new FaultProxy(target);
+  await proxy.listen();
+  return proxy;
+}
+
+interface Connection {
+  readonly client: Socket;
+  /** Set from the moment on that the server may hear of the connection. */
+  link?:
+    | { readonly server: Socket; readonly requests: TcpDirection; readonly responses: TcpDirection }
+    | undefined;
+}
+
+class FaultProxy implements TcpProxy {
+  readonly host = "127.0.0.1";
+  readonly #target: TcpProxyOptions["target"];
+  readonly #connections = new Set<Connection>();
+  #server: Server | undefined;
+  #port: number | undefined;
+  #mode: TcpProxyMode = "pass";
+  #acceptedCount = 0;
+  #isClosed = false;
+
+  constructor(target: TcpProxyOptions["target"]) {
+    this.#target = target;
+  }
+
+  get port(): number {
+    return this.#port ?? 0;
+  }
+
+  get mode(): TcpProxyMode {
+    return this.#mode;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  get acceptedCount(): number {
+    return this.#acceptedCount;
+  }
+
+  /** Listens, after the first time on the same port again. */
+  async listen(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const port = this.#port ?? (await freePort());
+      try {
+        this.#server = await listenOn(port, this.host, (client) => this.#accept(client));
+        this.#port = port;
+        return;
+      } catch (error) {
+        // Taken in between by somebody else; our own port may come free again.
+        if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt === 50) throw error;
+        await sleep(100);
+      }
+    }
+  }
+
+  async setMode(mode: TcpProxyMode): Promise<void> {
+    if (this.#isClosed) throw new Error("The proxy is closed");
+    this.#mode = mode;
+    if (mode === "refuse") {
+      const closed = this.#stopListening();
+      this.reset();
+      await closed;
+      return;
+    }
+    if (this.#server === undefined) await this.listen();
+    for (const connection of this.#connections) this.#applyMode(connection);
+  }
+
+  reset(): void {
+    for (const connection of this.#connections) this.#drop(connection);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const closed = this.#stopListening();
+    this.reset();
+    await closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #stopListening(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    return new Promise((resolve) => {
+      if (server === undefined) resolve();
+      else server.close(() => resolve());
+    });
+  }
+
+  #accept(client: Socket): void {
+    const connection: Connection = { client };
+    this.#acceptedCount++;
+    this.#connections.add(connection);
+    client.setNoDelay(true);
+    client.on("error", () => this.#drop(connection));
+    client.on("close", () => this.#drop(connection));
+    // It may have been accepted just before the listener closed.
+    if (this.#isClosed || this.#mode === "refuse") this.#drop(connection);
+    else this.#applyMode(connection);
+  }
+
+  #applyMode(connection: Connection): void {
+    const mode = this.#mode;
+    if (mode === "silence") {
+      connection.client.pause();
+      connection.link?.requests.hold();
+      connection.link?.responses.hold();
+      return;
+    }
+    const delayMs = typeof mode === "object" ? mode.delayMs : 0;
+    const { requests, responses } = this.#linkToServer(connection);
+    requests.flow(delayMs);
+    if (mode === "cut-responses") responses.hold();
+    else responses.flow(delayMs);
+  }
+
+  #linkToServer(connection: Connection): NonNullable<Connection["link"]> {
+    if (connection.link !== undefined) return connection.link;
+    const { client } = connection;
+    const server = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
+    server.on("error", () => this.#drop(connection));
+    const requests = new TcpDirection(client, server);
+    const responses = new TcpDirection(server, client);
+    connection.link = { server, requests, responses };
+    return connection.link;
+  }
+
+  #drop(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    const { client, link } = connection;
+    link?.requests.close();
+    link?.responses.close();
+    resetSocket(client);
+    if (link !== undefined) resetSocket(link.server);
+  }
+}
+
+function resetSocket(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.resetAndDestroy();
+}
+
+function listenOn(port: number, host: string, onConnection: (client: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, onConnection);
+    server.once("error", reject);
+    server.listen({ port, host }, () => {
+      server.off("error", reject);
+      resolve(server);
+    });
+  });
+}

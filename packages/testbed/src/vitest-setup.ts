@@ -1,0 +1,36 @@
+/**
+ * Global setup of the vitest project "servers": one testbed for the whole run. Tests get it through
+ * `describeWithServers` or `connectTestbed` of `@tenure/testbed/vitest`.
+ */
+import type { TestProject } from "vitest/node";
+import { findServers } from "./find-servers.ts";
+import { startTestbedWith } from "./testbed.ts";
+import type { ProvidedTestbed } from "./vitest.ts";
+
+/**
+ * Starts the testbed and provides its description; the function it returns stops it. Where the servers cannot be had
+ * it throws if `CI` is set or `TENURE_REQUIRE_SERVERS` is `1`; else it says so loudly, and the tests are skipped.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const found = await findServers();
+  if (!found.available) {
+    if (areServersRequired()) throw new Error(`The tests need real servers: ${found.why}`);
+    process.stderr.write(
+      `\n${"!".repeat(100)}\nTests with real servers are SKIPPED: ${found.why}\n${"!".repeat(100)}\n\n`,
+    );
+    provide(project, { available: false, why: found.why });
+    return async () => {};
+  }
+  const testbed = await startTestbedWith(found.executables);
+  provide(project, { available: true, description: testbed.description });
+  return async () => await testbed.stop();
+}
+
+function provide(project: TestProject, provided: ProvidedTestbed): void {
+  project.provide("tenureTestbed", provided);
+}
+
+function areServersRequired(): boolean {
+  const { CI, TENURE_REQUIRE_SERVERS } = process.env;
+  return TENURE_REQUIRE_SERVERS === "1" || (CI !== undefined && CI !== "" && CI !== "false");
+}
