@@ -181,7 +181,7 @@ class Faults implements FaultyLock {
         return await (fault.deaf ? new Promise<never>(() => {}) : this.#unanswered<T>(options));
       case "lose-answer":
         // A refusal is an answer too: lost like any other.
-        await send(detached).catch(() => {});
+        void send(detached).catch(() => {});
         return await this.#unanswered<T>(options);
       case "delay-request":
         return await this.#orUnanswered(
@@ -237,6 +237,7 @@ class Faults implements FaultyLock {
     if (this.#watchError !== undefined) throw this.#watchError;
     const controller = new AbortController();
     const onAbort = (): void => controller.abort();
+    if (signal.aborted) controller.abort();
     signal.addEventListener("abort", onAbort, { once: true });
     this.#watches.add(controller);
     try {
