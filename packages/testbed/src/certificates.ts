@@ -13,7 +13,7 @@ export interface CertificateAuthority {
 }
 
 /** What a serving certificate is valid for. */
-export interface ServingHosts {
+interface ServingHosts {
   /** DNS names, e.g. `["localhost"]`. */
   readonly dnsNames: readonly string[];
   /** IPv4 addresses, e.g. `["127.0.0.1"]`. */
@@ -21,7 +21,7 @@ export interface ServingHosts {
 }
 
 /** A certificate and its private key, both PEM. */
-export interface ServingCertificate {
+interface ServingCertificate {
   readonly certificate: string;
   readonly key: string;
 }
@@ -65,7 +65,7 @@ export function createCertificateAuthority(name = "tenure-testbed-ca"): Certific
 }
 
 /** A key pair in PEM, e.g. the one that signs and verifies ServiceAccount tokens. */
-export interface SigningKey {
+interface SigningKey {
   readonly privateKey: string;
   readonly publicKey: string;
 }

@@ -9,7 +9,7 @@ import { runCommand } from "./run-command.ts";
 import { GO_MODULE_DIR, pinnedVersions } from "./versions.ts";
 
 /** Everything the Go module builds; each name is that of the executable. */
-export const GO_PROGRAMS = {
+const GO_PROGRAMS = {
   "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
   kubectl: "k8s.io/kubernetes/cmd/kubectl",
   etcd: "./etcd",

@@ -13,6 +13,7 @@ export type { PollOptions } from "./poll.ts";
 export { pollUntil } from "./poll.ts";
 export type { RoleBindingReference, RoleBindingSpec, RoleRule } from "./role-binding.ts";
 export type { CommandResult } from "./run-command.ts";
+export type { PickPort } from "./server-process.ts";
 export type { TcpProxy, TcpProxyMode, TcpProxyOptions } from "./tcp-proxy.ts";
 // Breaking the way to them.
 export { startTcpProxy } from "./tcp-proxy.ts";

@@ -63,7 +63,8 @@ class FaultProxy implements TcpProxy {
   #port: number | undefined;
   #mode: TcpProxyMode = "pass";
   #acceptedCount = 0;
-  #isClosed = false;
+  /** Set once the proxy was told to close. */
+  #closed: Promise<void> | undefined;
 
   constructor(target: TcpProxyOptions["target"]) {
     this.#target = target;
@@ -102,7 +103,7 @@ class FaultProxy implements TcpProxy {
   }
 
   async setMode(mode: TcpProxyMode): Promise<void> {
-    if (this.#isClosed) throw new Error("The proxy is closed");
+    if (this.#closed !== undefined) throw new Error("The proxy is closed");
     this.#mode = mode;
     if (mode === "refuse") {
       const closed = this.#stopListening();
@@ -118,11 +119,10 @@ class FaultProxy implements TcpProxy {
     for (const connection of this.#connections) this.#drop(connection);
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    const closed = this.#stopListening();
+  close(): Promise<void> {
+    this.#closed ??= this.#stopListening();
     this.reset();
-    await closed;
+    return this.#closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -146,7 +146,7 @@ class FaultProxy implements TcpProxy {
     client.on("error", () => this.#drop(connection));
     client.on("close", () => this.#drop(connection));
     // It may have been accepted just before the listener closed.
-    if (this.#isClosed || this.#mode === "refuse") this.#drop(connection);
+    if (this.#closed !== undefined || this.#mode === "refuse") this.#drop(connection);
     else this.#applyMode(connection);
   }
 

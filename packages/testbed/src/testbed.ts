@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { Apiserver } from "./apiserver.ts";
 import { type ControlServer, connectControl, serveControl } from "./control.ts";
+import { startEtcd } from "./etcd.ts";
 import { type FindServersOptions, findServers, type ServerExecutables } from "./find-servers.ts";
+import { freePort } from "./free-port.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
-import { Apiserver, startEtcd } from "./servers.ts";
+import type { PickPort } from "./server-process.ts";
 import { type Supervisor, startSupervisor } from "./start-supervisor.ts";
 import { TestbedClient } from "./testbed-client.ts";
 import type { TestbedDescription } from "./testbed-description.ts";
@@ -48,12 +51,19 @@ export async function startTestbed(options: FindServersOptions = {}): Promise<Te
 }
 
 /** Like {@link startTestbed}, with executables that were found before. */
-export async function startTestbedWith(executables: ServerExecutables): Promise<Testbed> {
+export async function startTestbedWith(
+  executables: ServerExecutables,
+  { pickPort = freePort }: { readonly pickPort?: PickPort } = {},
+): Promise<Testbed> {
   const supervisor = await startSupervisor();
   try {
     const adminToken = randomUUID();
-    const etcdUrl = await startEtcd(supervisor, executables.etcd);
-    const apiserver = await Apiserver.launch(supervisor, executables.kubeApiserver, { etcdUrl, adminToken });
+    const etcdUrl = await startEtcd(supervisor, executables.etcd, pickPort);
+    const apiserver = await Apiserver.launch(supervisor, executables.kubeApiserver, {
+      etcdUrl,
+      adminToken,
+      pickPort,
+    });
     const control = await serveControl(apiserver);
     const { dataDir } = supervisor;
     const { url, ca } = apiserver.endpoint;

@@ -1,40 +1,20 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ApiEndpoint, apiRequest, apiRequestOk } from "./api-client.ts";
 import type { ApiserverControl } from "./apiserver-control.ts";
 import { createCertificateAuthority, createSigningKey } from "./certificates.ts";
 import type { Executable } from "./find-servers.ts";
-import { freePort } from "./free-port.ts";
-import { pollUntil } from "./poll.ts";
+import { assertVersion, type PickPort, startOnFreePort, waitUntilReady } from "./server-process.ts";
 import type { Supervisor } from "./start-supervisor.ts";
 
-const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 20_000;
-const PORT_ATTEMPTS = 5;
 
-/** Starts etcd on free loopback ports and returns its client URL, once it is healthy and says that it is `version`. */
-export async function startEtcd(supervisor: Supervisor, { path, version }: Executable): Promise<string> {
-  return await withFreePort(supervisor, "etcd", async (port) => {
-    const url = `http://127.0.0.1:${port}`;
-    const peerUrl = `http://127.0.0.1:${await freePort()}`;
-    const args = [
-      `--data-dir=${join(supervisor.dataDir, "etcd")}`,
-      `--listen-client-urls=${url}`,
-      `--advertise-client-urls=${url}`,
-      `--listen-peer-urls=${peerUrl}`,
-      `--initial-advertise-peer-urls=${peerUrl}`,
-      `--initial-cluster=default=${peerUrl}`,
-      "--unsafe-no-fsync",
-    ];
-    await supervisor.start({ name: "etcd", path, args });
-    await waitUntilReady(supervisor, "etcd", async () => {
-      const health = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) });
-      return health.ok;
-    });
-    const { etcdserver } = (await (await fetch(`${url}/version`)).json()) as { readonly etcdserver: string };
-    assertVersion("etcd", etcdserver, version);
-    return url;
-  });
+/** What {@link Apiserver.launch} needs to know. */
+export interface ApiserverOptions {
+  readonly etcdUrl: string;
+  /** Bearer token that makes its bearer a member of `system:masters`. */
+  readonly adminToken: string;
+  readonly pickPort: PickPort;
 }
 
 /** What the apiserver needs to start, written to the data folder once, so that a restart finds it unchanged. */
@@ -69,10 +49,10 @@ export class Apiserver implements ApiserverControl {
   static async launch(
     supervisor: Supervisor,
     executable: Executable,
-    { etcdUrl, adminToken }: { readonly etcdUrl: string; readonly adminToken: string },
+    { etcdUrl, adminToken, pickPort }: ApiserverOptions,
   ): Promise<Apiserver> {
     const files = writeApiserverFiles(supervisor.dataDir, etcdUrl, adminToken);
-    return await withFreePort(supervisor, "kube-apiserver", async (port) => {
+    return await startOnFreePort(supervisor, "kube-apiserver", pickPort, async (port) => {
       const endpoint = { url: `https://127.0.0.1:${port}`, ca: files.ca, token: adminToken };
       const args = [...files.args, `--secure-port=${port}`];
       const apiserver = new Apiserver(supervisor, executable, endpoint, { ...files, args });
@@ -141,47 +121,4 @@ function writeApiserverFiles(dataDir: string, etcdUrl: string, adminToken: strin
     "--runtime-config=coordination.k8s.io/v1beta1=true",
   ];
   return { ca: authority.certificate, caPath, args };
-}
-
-/** Tries again with another port when the server could not have this one: somebody else was quicker. */
-async function withFreePort<T>(
-  supervisor: Supervisor,
-  name: string,
-  start: (port: number) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await start(await freePort());
-    } catch (error) {
-      const isPortTaken =
-        supervisor.exit(name) !== undefined && logTail(supervisor, name).includes("address already in use");
-      if (!isPortTaken || attempt === PORT_ATTEMPTS) throw error;
-    }
-  }
-}
-
-async function waitUntilReady(
-  supervisor: Supervisor,
-  name: string,
-  isReady: () => Promise<boolean>,
-): Promise<void> {
-  await pollUntil(
-    async () => {
-      const exit = supervisor.exit(name);
-      if (exit !== undefined) throw new Error(`${name} ended (${exit}):\n${logTail(supervisor, name)}`);
-      return await isReady().catch(() => false); // refused until it listens
-    },
-    {
-      what: () => `${name} to be ready:\n${logTail(supervisor, name)}`,
-      timeoutMs: READY_TIMEOUT_MS,
-    },
-  );
-}
-
-function logTail(supervisor: Supervisor, name: string): string {
-  return readFileSync(join(supervisor.dataDir, `${name}.log`), "utf8").slice(-3_000);
-}
-
-function assertVersion(name: string, said: string, wanted: string): void {
-  if (said !== wanted) throw new Error(`Expected the ${name} that was started to say ${wanted}, got ${said}`);
 }

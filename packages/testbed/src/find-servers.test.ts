@@ -1,0 +1,68 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { findServers } from "./find-servers.ts";
+import { minorOf, pinnedVersions } from "./versions.ts";
+
+const { kubernetes, etcd } = pinnedVersions();
+let assets: string;
+let onPath: string;
+
+beforeEach(() => {
+  assets = mkdtempSync(join(tmpdir(), "assets-"));
+  onPath = mkdtempSync(join(tmpdir(), "path-"));
+  vi.stubEnv("XDG_CACHE_HOME", join(assets, "cache")); // an empty cache
+  vi.stubEnv("PATH", onPath); // and no Go
+  vi.stubEnv("KUBEBUILDER_ASSETS", "");
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(assets, { recursive: true });
+  rmSync(onPath, { recursive: true });
+});
+
+/** A program that only knows its version. */
+function install(folder: string, name: string, version: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\necho "${name} Version: v${version}"\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+it("takes another patch version from KUBEBUILDER_ASSETS, and does without the client-go participant", async () => {
+  vi.stubEnv("KUBEBUILDER_ASSETS", assets);
+  const path = install(assets, "kube-apiserver", `${minorOf(kubernetes)}.99`);
+  install(assets, "etcd", etcd);
+  install(assets, "kubectl", kubernetes);
+  expect(await findServers()).toMatchObject({
+    available: true,
+    executables: { kubeApiserver: { path, version: `${minorOf(kubernetes)}.99` }, clientGo: undefined },
+  });
+});
+
+it("refuses another minor version in KUBEBUILDER_ASSETS", async () => {
+  vi.stubEnv("KUBEBUILDER_ASSETS", assets);
+  install(assets, "kube-apiserver", "1.20.4");
+  await expect(findServers()).rejects.toThrow(
+    `Expected kube-apiserver ${minorOf(kubernetes)}.x in KUBEBUILDER_ASSETS, got 1.20.4`,
+  );
+});
+
+it("takes servers from PATH only in the wanted version, and kubectl never", async () => {
+  install(onPath, "kube-apiserver", "1.20.4");
+  install(onPath, "etcd", etcd);
+  install(onPath, "kubectl", kubernetes);
+  const found = await findServers();
+  const missing = `kube-apiserver ${minorOf(kubernetes)}, kubectl ${minorOf(kubernetes)} missing`;
+  expect(found).toMatchObject({ available: false, why: expect.stringContaining(missing) });
+});
+
+it("says what is missing, why it was not built and how to get it", async () => {
+  const found = await findServers();
+  expect(found).toMatchObject({
+    available: false,
+    why: expect.stringMatching(/Go 1\.26 or newer is not installed.*pnpm testbed build.*KUBEBUILDER_ASSETS/),
+  });
+});
