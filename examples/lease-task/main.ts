@@ -28,11 +28,12 @@ function milliseconds(name: string, fallback: number): number {
 
 try {
   if (!env["POD_NAME"]) console.warn("POD_NAME is not set, using the host name");
+  await using lock = await LeaseLock.fromDefault({
+    name: env["LEASE_NAME"] ?? "example-lease",
+    namespace: env["LEASE_NAMESPACE"] ?? "default",
+  });
   const elector = new LeaderElector({
-    lock: await LeaseLock.fromDefault({
-      name: env["LEASE_NAME"] ?? "example-lease",
-      namespace: env["LEASE_NAMESPACE"] ?? "default",
-    }),
+    lock,
     // A restarted container keeps its pod's name: without the suffix it would wait for its own former lease to expire.
     identity: `${env["POD_NAME"] || hostname()}_${randomBytes(4).toString("hex")}`,
     leaseDurationMs: milliseconds("LEASE_DURATION_MS", 15_000),
