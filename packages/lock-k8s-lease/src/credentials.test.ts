@@ -85,7 +85,7 @@ describe("credentials", () => {
       return {
         getCurrentCluster: () => ({ server: stub.url }),
         applyToHTTPSOptions: async (options) =>
-          void (options.headers = { authorization: `Bearer fresh-${reloads}` }),
+          void Object.assign(options, { headers: { authorization: `Bearer fresh-${reloads}` } }),
       };
     });
     stub.reply(status(401), json(200, lease()), json(200, lease()));

@@ -93,6 +93,11 @@ function messageOf(operation: Operation, answer: Answer, status: Status | undefi
     return `${what} failed: ${answer.status} without a Kubernetes Status: is this a Kubernetes API server, or a proxy before it?`;
   }
   const reason = status.reason === undefined ? "" : ` ${answer.redact(status.reason)}`;
-  const causes = status.causes.map((cause) => `\n- ${answer.redact(cause)}`).join("");
+  // Usually the message has them all; a long one is cut.
+  const causes = status.causes
+    .map(answer.redact)
+    .filter((cause) => said?.includes(cause) !== true)
+    .map((cause) => `\n- ${cause}`)
+    .join("");
   return `${what} failed: ${answer.status}${reason}: ${said ?? "no message"}${causes}`;
 }
