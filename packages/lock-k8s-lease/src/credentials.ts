@@ -107,12 +107,17 @@ function toApplied(options: RequestOptions, kubeConfig: KubeConfigLike): Applied
     if (value !== undefined) headers[name.toLowerCase()] = String(value).trim();
   }
   const auth = options.auth ?? undefined;
+  // With a proxy, the configuration's agent is what knows the way, and it is never a boolean there.
+  const proxyAgent = cluster?.proxyUrl ? (options.agent as Agent | undefined) : undefined;
+  if (cluster?.proxyUrl && proxyAgent === undefined) {
+    // Going straight to the server instead would go where the user did not mean to.
+    throw new CredentialsError("the cluster has a proxy, but the configuration applies no agent for it");
+  }
   return {
     headers,
     auth,
     tls: pickTlsOptions(options),
-    // With a proxy, the configuration's agent is what knows the way; never a boolean there.
-    proxyAgent: cluster?.proxyUrl ? (options.agent as Agent | undefined) : undefined,
+    proxyAgent,
     redact: createRedactor(secretsIn(headers["authorization"], auth, cluster?.server, cluster?.proxyUrl)),
   };
 }

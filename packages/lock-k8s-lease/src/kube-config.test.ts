@@ -18,6 +18,7 @@ describe("KubeConfig of client-node", () => {
     });
     await using client = new LeaseClient({ kubeConfig });
     expect(client.server).toBe("https://10.0.0.1:6443");
+    expect(client.verifiesServer).toBe(true);
     expect(client.lock({ name: "app" }).description).toBe("lease team/app");
     expect(client.lock({ name: "app", namespace: "other" }).description).toBe("lease other/app");
   });
@@ -47,6 +48,15 @@ it.each([
 ])("refuses the cluster %j, without quoting it", (cluster) => {
   expect(() => serverOf(config(cluster) as never)).toThrow(RangeError);
   expect(() => serverOf(config(cluster) as never)).not.toThrow(/secret/);
+});
+
+it.each([
+  [{ server: "https://x" }, true],
+  [{ server: "https://x", skipTLSVerify: true }, false],
+  [{ server: "http://x" }, false],
+])("tells of %j whether the server is verified: %s", (cluster, verifies) => {
+  const kubeConfig = config(cluster) as KubeConfigLike;
+  expect(new LeaseClient({ kubeConfig }).verifiesServer).toBe(verifies);
 });
 
 it("takes the namespace default where there is none", () => {

@@ -25,6 +25,8 @@ export interface KubeCluster {
   readonly server: string;
   /** Set when requests go through a proxy: then the `agent` of `applyToHTTPSOptions` makes the connections. */
   readonly proxyUrl?: string | undefined;
+  /** Whether certificate checks are turned off (`insecure-skip-tls-verify`). */
+  readonly skipTLSVerify?: boolean | undefined;
 }
 
 /**

@@ -28,6 +28,11 @@ export interface LeaseClientOptions {
 export class LeaseClient implements AsyncDisposable {
   /** The API server, without credentials: `"https://10.0.0.1:6443"`. */
   readonly server: string;
+  /**
+   * Whether the server must prove who it is. `false` where the kubeconfig turns that off (`insecure-skip-tls-verify`, plain
+   * HTTP): then whoever stands in between can read the credentials and be the store. An application may want to warn.
+   */
+  readonly verifiesServer: boolean;
   readonly #transport: Transport;
   readonly #namespace: string;
   readonly #random: Random;
@@ -42,6 +47,8 @@ export class LeaseClient implements AsyncDisposable {
     this.#namespace = namespaceOf(kubeConfig);
     this.#random = random;
     this.server = this.#transport.server;
+    this.verifiesServer =
+      this.server.startsWith("https:") && kubeConfig.getCurrentCluster()?.skipTLSVerify !== true;
   }
 
   /**

@@ -362,6 +362,23 @@ describe("a deadline", () => {
     expect(stub.connections).toBe(2);
   });
 
+  it.each(["deadline", "signal"])(
+    "that passed (by %s) drops the idle connections, which are no better",
+    async (by) => {
+      stub.reply(json(200, lease()), json(200, lease()), silence, json(200, lease()));
+      await Promise.all([lock.get(CALL), lock.get(CALL)]);
+      expect(stub.connections).toBe(2);
+      const controller = new AbortController();
+      const timeoutMs = by === "deadline" ? 50 : 5_000;
+      const call = failure(lock.create(RECORD, { timeoutMs, signal: controller.signal }));
+      await stub.request(3);
+      if (by === "signal") controller.abort();
+      expect(await call).toMatchObject({ code: "ERR_LOCK_OUTCOME_UNKNOWN" });
+      await lock.get(CALL);
+      expect(stub.connections).toBe(3);
+    },
+  );
+
   it("settles a silent read as unavailable", async () => {
     stub.reply(silence);
     expect(await failure(lock.get({ timeoutMs: 50 }))).toMatchObject({

@@ -92,7 +92,7 @@ export class LeaseLock implements ResourceLock, AsyncDisposable {
    * Reads the Lease from a quorum (never from the API server's cache); `undefined` when there is none.
    *
    * @throws `LeaderElectionError` with `outcome: "not-applied"`: a read writes nothing. `ERR_LOCK_RECORD_INVALID` when the
-   * answer is no Lease, and any code of section "errors" in the README.
+   * answer is no Lease, and any other code in the README's table.
    */
   async get(options: CallOptions): Promise<VersionedRecord | undefined> {
     const operation = this.#operation("get");

@@ -124,7 +124,7 @@ export class Transport {
       const sent = progress.exchange?.sent ?? false;
       progress.over = true;
       progress.exchange?.destroy();
-      if (error instanceof Interrupted && error.interrupt.kind === "deadline") this.#pool.dropIdle();
+      if (error instanceof Interrupted && isSuspicious(error, sent)) this.#pool.dropIdle();
       throw callFailure(error, operation, this.server, { sent });
     } finally {
       interruption.dispose();
@@ -183,4 +183,9 @@ export class Transport {
 async function whole({ response, redact }: OpenAnswer): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   return { status, headers, redact, body: await readBody(response) };
+}
+
+/** Whether connections to this server may be dead: an elector aborts its calls at the very deadline that it gives them. */
+function isSuspicious({ interrupt }: Interrupted, sent: boolean): boolean {
+  return interrupt.kind === "deadline" || (interrupt.kind === "aborted" && sent);
 }
