@@ -441,6 +441,19 @@ const TRANSITIONS: readonly Row[] = [
   },
   {
     from: "leading",
+    when: "a read finds its own write, shortened by a stranger: others would not wait long enough",
+    to: "following",
+    play: (p) => {
+      const term = leadingTerm(p.state);
+      if (term === undefined) throw new Error("not leading");
+      p.pass(2_000)
+        .answer(CONFLICT)
+        .find(p.stored({ ...term.base.record, leaseDurationMs: 1_000 }));
+    },
+    told: ["anomaly shorter-duration", "abortTerm taken-over", "endTerm taken-over"],
+  },
+  {
+    from: "leading",
     when: "a renewal is confirmed with a shorter lease",
     to: "following",
     play: (p) => p.pass(2_000).confirm({}, { leaseDurationMs: 1_000 }),

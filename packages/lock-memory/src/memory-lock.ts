@@ -12,7 +12,7 @@ import { CellLock } from "@tenure/core/testing";
 
 /** Options of {@link MemoryLock}. */
 export interface MemoryLockOptions {
-  /** Names the lock in logs and errors. @defaultValue `"memory"` */
+  /** Names the lock in logs and errors. @defaultValue `"lock"` */
   readonly name?: string | undefined;
   /** The cell to keep the record in: give the same one to several locks that are to compete. @defaultValue one of its own */
   readonly cell?: CellLock | undefined;

@@ -175,6 +175,19 @@ describe("the store's own side of CellLock", () => {
     expect(cell.current?.version).not.toBe(before.version);
   });
 
+  it("delete: tells the watch once, and nothing where there is no record", async () => {
+    const cell = new CellLock();
+    const { events, settle, abort, ended } = watching(cell, { from: cell.overwrite({}) });
+    await settle();
+    cell.delete();
+    await settle();
+    cell.delete();
+    await settle();
+    expect(events).toEqual([{ kind: "deleted", fencingToken: 2n }]);
+    abort();
+    await ended;
+  });
+
   it("restore: an earlier state, and the counter with it: tokens come again", async () => {
     const cell = new CellLock();
     const backup = await cell.create(record("a"), CALL);
