@@ -105,6 +105,26 @@ describe("credentials", () => {
     expect(asked).toEqual(["old", "new"]);
   });
 
+  it("that were merely read again, and are the same, do not pass for new ones", async () => {
+    const { lock } = lockWithTokens(["old", "old", "new"]);
+    let refuse = (): void => {};
+    stub.reply(
+      (response, request) => {
+        refuse = () => status(401)(response, request);
+      },
+      json(200, lease()),
+      json(200, lease()),
+    );
+    const first = lock.get(CALL);
+    await stub.request(1);
+    // The clock jumps over the call's deadline, too, but its timer does not fire before it is turned.
+    clock.stall(10_000);
+    await lock.get(CALL);
+    refuse();
+    await first;
+    expect(sentTokens()).toEqual(["Bearer old", "Bearer old", "Bearer new"]);
+  });
+
   it("of another cluster are never shown to this one", async () => {
     const { lock } = lockWithTokens(["old"], () => ({
       getCurrentCluster: () => ({ server: "https://other.example" }),

@@ -21,7 +21,11 @@ export class Exchange {
     const request = (options.protocol === "https:" ? requestHttps : requestHttp)(options);
     this.#destroy = () => request.destroy();
     this.response = new Promise((resolve, reject) => {
-      request.once("response", resolve);
+      request.once("response", (response) => {
+        // An answer that nobody reads any more may still fail.
+        response.on("error", () => {});
+        resolve(response);
+      });
       // Not `once`: destroying a request may give a second error, which must find a listener.
       request.on("error", (error) => reject(networkError(error, this.#sent ? undefined : certificate)));
       request.once("close", () => reject(new NetworkError("the connection was closed")));

@@ -22,7 +22,7 @@ export function describeForbidden(operation: Operation, message: string | undefi
 }
 
 /** The least an election needs, as YAML. `create` cannot be limited to a name; where the Lease exists, it is not needed. */
-export function minimalRole(key: LeaseKey): string {
+function minimalRole(key: LeaseKey): string {
   const name = JSON.stringify(key.name);
   return `apiVersion: rbac.authorization.k8s.io/v1
 kind: Role

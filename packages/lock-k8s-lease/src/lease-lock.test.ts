@@ -65,6 +65,13 @@ describe("get", () => {
     expect([...(stub.requests[0]?.query ?? [])]).toEqual([]);
   });
 
+  it("asks below the path of a server's URL, which may have one", async () => {
+    await using gateway = new LeaseClient({ kubeConfig: kubeConfig(`${stub.url}/k8s/clusters/c-1/`) });
+    stub.reply(json(200, lease()));
+    await gateway.lock({ name: "app", namespace: "team" }).get(CALL);
+    expect(stub.requests[0]?.path).toBe(`/k8s/clusters/c-1${LEASE_PATH}`);
+  });
+
   it("reads as absent only what the API server says is this Lease, not found", async () => {
     stub.reply(status(404, { reason: "NotFound", details: { name: "app", kind: "leases" } }));
     expect(await lock.get(CALL)).toBeUndefined();

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { RequestOptions } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import type { Clock } from "@tenure/core";
 import { callFailure, closedError } from "./call-failure.ts";
@@ -57,7 +58,8 @@ export class Transport {
   /** The server without credentials: `"https://10.0.0.1:6443"`. */
   readonly server: string;
   readonly clock: Clock;
-  readonly #url: URL;
+  readonly #target: RequestOptions;
+  readonly #basePath: string;
   readonly #credentials: Credentials;
   readonly #pool: ConnectionPool;
   readonly #closing = new AbortController();
@@ -65,7 +67,8 @@ export class Transport {
   constructor(options: { readonly url: URL; readonly credentials: Credentials; readonly clock: Clock }) {
     this.server = options.url.origin;
     this.clock = options.clock;
-    this.#url = options.url;
+    this.#target = urlToHttpOptions(options.url);
+    this.#basePath = options.url.pathname.replace(/\/$/, "");
     this.#credentials = options.credentials;
     this.#pool = new ConnectionPool({ secure: options.url.protocol === "https:" });
   }
@@ -154,10 +157,10 @@ export class Transport {
     if (progress.over) throw new NetworkError("the call is over");
     const exchange = new Exchange(
       {
-        ...urlToHttpOptions(this.#url),
+        ...this.#target,
         agent: this.#pool.agent(applied, use),
         method,
-        path: `${this.#url.pathname.replace(/\/$/, "")}${path}`,
+        path: `${this.#basePath}${path}`,
         headers: {
           "user-agent": USER_AGENT,
           accept: "application/json",
