@@ -60,7 +60,7 @@ export async function buildGoPrograms(say: (line: string) => void): Promise<stri
   mkdirSync(cacheRoot(), { recursive: true });
   await withBuildLock(`${folder}.lock`, say, async () => {
     if (existsSync(folder)) return;
-    removeAbandonedBuilds(folder);
+    removeAbandonedBuilds();
     const unfinished = `${folder}.building-${process.pid}`;
     try {
       await runGoBuild(unfinished, say);
@@ -72,11 +72,13 @@ export async function buildGoPrograms(say: (line: string) => void): Promise<stri
   return folder;
 }
 
-function removeAbandonedBuilds(folder: string): void {
+/** What builds left that were killed, of any version. */
+function removeAbandonedBuilds(): void {
   for (const name of readdirSync(cacheRoot())) {
-    const path = join(cacheRoot(), name);
-    const pid = path.startsWith(`${folder}.building-`) ? Number(path.split("-").at(-1)) : undefined;
-    if (pid !== undefined && !isAlive(pid)) rmSync(path, { recursive: true, force: true });
+    const pid = /\.building-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) {
+      rmSync(join(cacheRoot(), name), { recursive: true, force: true });
+    }
   }
 }
 

@@ -19,6 +19,10 @@ COMMAND gets KUBECONFIG (an administrator's), KUBE_APISERVER_URL, KUBE_ADMIN_TOK
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type Signal = (typeof SIGNALS)[number];
 
+// Until there is a command to forward it to, a signal ends us: a build is given up, the supervisor ends the servers.
+let onSignal = (signal: Signal): void => process.exit(exitCodeOf(signal));
+for (const signal of SIGNALS) process.on(signal, () => onSignal(signal));
+
 try {
   process.exitCode = await main(withoutLeadingDashes(process.argv.slice(2)));
 } catch (error) {
@@ -51,10 +55,6 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
     process.stderr.write(`Expected a command after "run --"\n\n${HELP}`);
     return 2;
   }
-  // Until there is a command to forward it to, a signal ends us; the supervisor then ends the servers.
-  let onSignal = (signal: Signal): void => process.exit(exitCodeOf(signal));
-  for (const signal of SIGNALS) process.on(signal, () => onSignal(signal));
-
   await using testbed = await startTestbed({ say });
   say(`kube-apiserver ${testbed.versions.kubeApiserver} at ${testbed.apiserverUrl}`);
   const env = {

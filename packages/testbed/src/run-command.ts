@@ -15,18 +15,20 @@ export interface RunCommandOptions {
   /** Its whole environment. @defaultValue that of this process */
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly cwd?: string | undefined;
-  /** It is killed after that long, in milliseconds. @defaultValue 60000 */
+  /** After that long, in milliseconds, it is killed and the call rejects. @defaultValue 60000 */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Runs a command to its end. Rejects only when it cannot be started; a failure is told by `exitCode`. */
+/** Runs a command to its end. Rejects when it cannot be started or takes too long; a failure is told by `exitCode`. */
 export function runCommand(
   path: string,
   args: readonly string[],
   { input = "", env = process.env, cwd, timeoutMs = 60_000 }: RunCommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, args, { env, cwd, timeout: timeoutMs, killSignal: "SIGKILL" });
+    // Not spawn's own `timeout`: its timer keeps the process alive when the command does not exist.
+    const signal = AbortSignal.timeout(timeoutMs);
+    const child = spawn(path, args, { env, cwd, signal, killSignal: "SIGKILL" });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
