@@ -33,6 +33,8 @@ export interface Step {
 
 /** R3: candidates that react to the same event spread over this. */
 const ATTEMPT_JITTER_MS = 25;
+/** A microsecond: no timer is finer. */
+const SHORTEST_WAIT_MS = 0.001;
 /** R1: how often a standby reads although its watch is healthy. */
 const SAFETY_READ_MS = 5 * 60_000;
 /** R6: re-issues at once after somebody edited the record around our write. */
@@ -99,7 +101,9 @@ class Transition {
   }
 
   finish(): Step {
-    return { state: this.#state, effects: this.#effects, wakeAtMs: this.#wakeAtMs() };
+    // A due time that rounding missed by less than can be added to `now` would be asked for again and again.
+    const wakeAtMs = Math.max(this.#wakeAtMs(), this.#nowMs + SHORTEST_WAIT_MS);
+    return { state: this.#state, effects: this.#effects, wakeAtMs };
   }
 
   // ---- the deadline -------------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { KubeConfig } from "@kubernetes/client-node";
-import { afterEach, beforeEach, expect, it } from "vitest";
 // Private to the testbed, but it issues certificates without openssl.
-import { createCertificateAuthority } from "../../testbed/src/certificates.ts";
+import { createCertificateAuthority } from "@tenure/testbed";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { LeaseClient } from "./lease-client.ts";
 import { json, kubeConfig, lease, StubApi } from "./stub-api.fixture.ts";
 

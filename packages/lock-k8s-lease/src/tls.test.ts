@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
 // Private to the testbed, but it issues certificates without openssl.
-import { createCertificateAuthority } from "../../testbed/src/certificates.ts";
+import { createCertificateAuthority } from "@tenure/testbed";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LeaseClient } from "./lease-client.ts";
 import { json, kubeConfig, lease, RECORD, StubApi } from "./stub-api.fixture.ts";
 

@@ -2,6 +2,8 @@
 
 export type { ApiRequestOptions, ApiResponse } from "./api-client.ts";
 export type { ApiserverControl } from "./apiserver-control.ts";
+export type { CertificateAuthority } from "./certificates.ts";
+export { createCertificateAuthority } from "./certificates.ts";
 export type { ClientGoEvent, ClientGoOptions } from "./client-go.ts";
 export { ClientGoParticipant } from "./client-go.ts";
 export type { Executable, FindServersOptions, FoundServers, ServerExecutables } from "./find-servers.ts";
