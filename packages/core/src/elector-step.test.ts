@@ -709,6 +709,239 @@ describe("inputs that mean nothing", () => {
   });
 });
 
+describe("what a step leaves behind", () => {
+  it("leading: nothing pending, no read and no attempt planned, the confirmed record in view", () => {
+    const p = new Play().acquiring();
+    const found = p.stored(p.written.record);
+    p.find(found);
+    const never = Number.POSITIVE_INFINITY;
+    expect(p.state).toMatchObject({
+      pending: [],
+      readAtMs: never,
+      attemptAtMs: never,
+      view: { current: found },
+    });
+    p.pass(2_000);
+    expect(p.state.pending).toHaveLength(1);
+    const renewed = p.stored(p.written.record);
+    p.find(renewed);
+    expect(p.state).toMatchObject({ pending: [], view: { current: renewed, order: renewed.fencingToken } });
+  });
+
+  it("R9: after a loss nothing is written before a read", () => {
+    const p = new Play().leading().pass(60_000).feed({ kind: "taskSettled" });
+    p.pass(2_100); // the stand-back is over, and the record is one of its own
+    expect(p.told).toEqual([]);
+    p.pass(100);
+    expect(p.told).toEqual(["get"]);
+  });
+
+  it("R10: after a release of unknown fate nothing is written before a read that gets through", () => {
+    const p = new Play().releasing().answer(UNKNOWN).answer(UNAVAILABLE);
+    for (let i = 0; i < 10; i += 1) {
+      p.pass(2_200);
+      expect(p.told).toEqual(["get"]);
+      p.answer(UNAVAILABLE);
+    }
+  });
+
+  it("R10: after a release that was answered, or found overtaken, no read is owed and nothing is pending", () => {
+    for (const p of [
+      new Play().releasing().confirm(),
+      new Play().draining().pass(2_000).feed({ kind: "taskSettled" }).answer(CONFLICT).confirm(),
+    ]) {
+      expect(p.phase).toBe("following");
+      expect(p.state).toMatchObject({ mustRead: false, pending: [] });
+    }
+    const overtaken = new Play().releasing().answer(CONFLICT);
+    overtaken.find(overtaken.stored());
+    expect(overtaken.state).toMatchObject({ mustRead: false, pending: [] });
+  });
+
+  it("R7: a renewal that is answered after the term gives the version for the next write, and no more", () => {
+    const p = new Play().leading().pass(2_000);
+    const { record } = p.written;
+    p.pass(8_000).feed({ kind: "taskSettled" });
+    const found = p.stored(record);
+    p.find(found);
+    expect(p.phase).toBe("following");
+    expect(p.state.view?.current).toEqual(found);
+  });
+
+  it("a term that was lost for what a renewal wrote leaves that in view", () => {
+    for (const [change, fields] of [
+      [{}, { leaseDurationMs: 1_000 }],
+      [{ fencingToken: 2n }, {}],
+    ] as const) {
+      const p = new Play().leading().pass(2_000);
+      const found = { ...p.stored({ ...p.written.record, ...fields }), ...change };
+      p.find(found);
+      expect(p.phase).toBe("following");
+      expect(p.state.view?.current).toEqual(found);
+    }
+  });
+
+  it("R2: a create that met a record saw the lock held: absence is waited out anew", () => {
+    const p = new Play().feed({ kind: "start", goal: "run" }).find(undefined).pass(12.5).answer(CONFLICT);
+    expect(p.state.view).toBeUndefined();
+    p.pass(1_000).find(undefined);
+    const freeAtMs = p.at.monotonicMs + 15_000;
+    expect(p.state.attemptAtMs).toBe(freeAtMs + 12.5);
+  });
+});
+
+describe("events", () => {
+  /** Follows `x` on version 1 with an open watch. */
+  const watching = () => new Play({}, true).following();
+  const changed = (current: VersionedRecord): Happening => ({
+    kind: "event",
+    event: { kind: "changed", current },
+  });
+
+  it("R4: never move the view back: neither a change nor a deletion of before", () => {
+    const p = watching();
+    const old = p.stored({ holderIdentity: "" });
+    const now = p.stored();
+    p.feed(changed(now));
+    const { view } = p.state;
+    expect(view?.current).toEqual(now);
+    p.feed(changed(old)).feed({ kind: "event", event: { kind: "deleted", fencingToken: old.fencingToken } });
+    expect(p.state.view).toEqual(view);
+    expect(p.told).toEqual([]);
+  });
+
+  it("R4: nor does one of before the deletion that a leader's read found", () => {
+    const p = new Play({}, true).leading();
+    const old = p.state.view?.current;
+    if (old === undefined) throw new Error("nothing seen");
+    p.pass(2_000).answer(CONFLICT).find(undefined);
+    p.feed(changed(old));
+    expect(p.state.view?.current).toBeUndefined();
+  });
+
+  it("R1: one that tells what is known already proves the watch: polling makes way for a rare read", () => {
+    const p = watching();
+    expect(p.state.readAtMs - p.at.monotonicMs).toBe(2_200);
+    const { current } = p.state.view ?? {};
+    if (current === undefined) throw new Error("nothing seen");
+    p.feed(changed(current));
+    expect(p.state.watch).toMatchObject({ kind: "open", trusted: true });
+    expect(p.state.readAtMs - p.at.monotonicMs).toBe(300_000);
+  });
+
+  it("mean nothing when no watch is open", () => {
+    const p = new Play().following();
+    const before = p.state;
+    p.feed(changed(p.stored())).feed({ kind: "event", event: { kind: "resync" } });
+    expect(p.state).toEqual(before);
+  });
+
+  it.each([
+    ["later than a renewal under way is read after it", 1n, ["get"]],
+    ["earlier than that renewal is answered by it", -1n, []],
+  ])("R5: while leading, one %s", (_what, later, told) => {
+    const p = new Play({}, true).leading().pass(2_000);
+    const { record } = p.written;
+    const event = { ...p.stored(), fencingToken: 10n };
+    p.feed(changed(event));
+    expect(p.told).toEqual([]); // one request at a time, and an event decides nothing
+    p.find({ ...p.stored(record), fencingToken: event.fencingToken - later });
+    expect(p.told).toEqual(told);
+    expect(p.phase).toBe("leading");
+  });
+
+  it("R5: while leading, one without an order is read in any case", () => {
+    const p = new Play({}, true).leading().pass(2_000);
+    const { record } = p.written;
+    p.feed({ kind: "event", event: { kind: "resync" } }).find(p.stored(record));
+    expect(p.told).toEqual(["get"]);
+  });
+
+  it("R5: while leading, one that bears a write of its own is not read", () => {
+    const p = new Play({}, true).leading();
+    const { record } = p.state.view?.current ?? {};
+    p.feed(changed(p.stored(record)));
+    expect(p.told).toEqual([]);
+  });
+});
+
+describe("reports", () => {
+  it("a lease of an hour is long enough to mention only beyond that", () => {
+    const hour = new Play().feed({ kind: "start", goal: "run" });
+    hour.find(hour.stored({ leaseDurationMs: 3_600_000 }));
+    expect(hour.told).toEqual(["newLeader"]);
+    const more = new Play().feed({ kind: "start", goal: "run" });
+    more.find(more.stored({ leaseDurationMs: 3_600_001 }));
+    expect(more.told).toEqual(["newLeader", "anomaly long-duration"]);
+    more.pass(2_200).find(more.stored({ leaseDurationMs: 3_600_001 })); // renewed: no news
+    expect(more.told).toEqual([]);
+  });
+
+  it("R8: another's use of our name is reported again once somebody else held the lock between", () => {
+    const p = new Play().feed({ kind: "start", goal: "run" });
+    const next = (holderIdentity: string) => {
+      p.find(p.stored({ holderIdentity }));
+      const { told } = p;
+      p.pass(2_200);
+      return told.filter((what) => what.startsWith("anomaly"));
+    };
+    expect(["me", "me", "me", "x", "me", "me", "me"].map(next)).toEqual([
+      [],
+      ["anomaly duplicate-identity"],
+      [],
+      [],
+      [],
+      ["anomaly duplicate-identity"],
+      [],
+    ]);
+  });
+
+  it("R4: a token that went back is reported by a read, once until it has caught up", () => {
+    const p = new Play().feed({ kind: "start", goal: "run" });
+    const next = (fencingToken: bigint) => {
+      p.find({ ...p.stored(), fencingToken });
+      const { told } = p;
+      p.pass(2_200);
+      return told.filter((what) => what.startsWith("error"));
+    };
+    const error = "error ERR_TOKEN_REGRESSION";
+    expect([20n, 19n, 18n, 20n, 19n].map(next)).toEqual([[], [error], [], [], [error]]);
+    expect(p.state.highestToken).toBe(20n);
+  });
+
+  it("R4: not where that was accepted: the lower one is the new measure", () => {
+    const p = new Play({ acceptTokenRegression: true }).feed({ kind: "start", goal: "run" });
+    p.find({ ...p.stored(), fencingToken: 20n }).pass(2_200);
+    p.find({ ...p.stored(), fencingToken: 12n });
+    expect(p.told).toEqual([]);
+    expect(p.state.highestToken).toBe(12n);
+  });
+});
+
+describe("a watch that keeps failing", () => {
+  it("is opened again after P, 2 P, 4 P, and so on up to five minutes; told of once", () => {
+    const p = new Play({}, true).following();
+    const waits: number[] = [];
+    const told: string[] = [];
+    const error = asError(failure("ERR_LOCK_FORBIDDEN"));
+    for (let i = 0; i < 10; i += 1) {
+      p.feed({ kind: "watchEnded", error });
+      told.push(...p.told.filter((what) => what.startsWith("anomaly")));
+      if (p.state.watch.kind !== "closed") throw new Error("not closed");
+      const { openAtMs } = p.state.watch;
+      waits.push(openAtMs - p.at.monotonicMs);
+      while (p.at.monotonicMs < openAtMs) {
+        p.pass(Math.min(p.last?.wakeAtMs ?? Number.NaN, openAtMs) - p.at.monotonicMs);
+        const opened = p.told.includes("openWatch");
+        expect(opened).toBe(p.at.monotonicMs >= openAtMs);
+        if (p.state.call !== undefined) p.find(p.state.view?.current); // it polls meanwhile
+      }
+    }
+    expect(waits).toEqual([2_200, 4_400, 8_800, 17_600, 35_200, 70_400, 140_800, 281_600, 300_000, 300_000]);
+    expect(told).toEqual(["anomaly watch-unavailable"]);
+  });
+});
+
 describe("wakeAtMs", () => {
   it("is the jitter of an attempt, the next poll, the renewal, the deadline, the drain timeout", () => {
     const wakeIn = (p: Play) => (p.last?.wakeAtMs ?? Number.NaN) - p.at.monotonicMs;

@@ -290,16 +290,17 @@ describeWithServers("LeaseLock on kube-apiserver", (testbed) => {
       await using own = clientFor(kubeconfigPath);
       const mine = own.lock({ name });
       const calls = {
-        get: mine.get(CALL),
-        create: mine.create(record(), CALL),
-        update: mine.update(record(), created, CALL),
-        watch: mine
-          .watch({ signal: AbortSignal.timeout(10_000) })
-          [Symbol.asyncIterator]()
-          .next(),
+        get: () => mine.get(CALL),
+        create: () => mine.create(record(), CALL),
+        update: () => mine.update(record(), created, CALL),
+        watch: () =>
+          mine
+            .watch({ signal: AbortSignal.timeout(10_000) })
+            [Symbol.asyncIterator]()
+            .next(),
       };
       for (const [verb, call] of Object.entries(calls)) {
-        const error = await failure(call);
+        const error = await failure(call());
         expect(error).toMatchObject({ code: "ERR_LOCK_FORBIDDEN", outcome: "not-applied" });
         expect(error.message).toContain(
           `user "system:serviceaccount:${namespace}:none-${name}" may not ${verb} leases.coordination.k8s.io "${name}" in namespace "${namespace}"`,
