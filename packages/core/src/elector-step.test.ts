@@ -1087,7 +1087,7 @@ class Walk {
 
   #moveClocks(): void {
     const { monotonicMs, bootMs, wallMs } = this.#at;
-    let passedMs = this.#chance(0.3) ? 0 : this.#random() * 400;
+    let passedMs = this.#chance(0.3) ? 0 : nanos(this.#random() * 400);
     if (this.#chance(0.25) && this.#wakeAtMs < Number.POSITIVE_INFINITY) {
       passedMs = Math.max(0, this.#wakeAtMs - monotonicMs);
     }
@@ -1297,7 +1297,8 @@ class Walk {
         wallMs: at.wallMs + passedMs,
       };
       const next = step(this.#config, state, { kind: "tick", at });
-      idle = next.effects.length === 0 && next.wakeAtMs <= at.monotonicMs ? idle + 1 : 0;
+      // A hundredth of a millisecond is no wait: rounding may cost one such tick.
+      idle = next.effects.length === 0 && next.wakeAtMs - at.monotonicMs < 0.01 ? idle + 1 : 0;
       must(idle < 3, `a tick at ${wakeAtMs} wants another at ${next.wakeAtMs}, in ${state.phase.kind}`);
       ({ state, wakeAtMs } = next);
     }
