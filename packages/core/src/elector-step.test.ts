@@ -790,6 +790,125 @@ describe("what a step leaves behind", () => {
   });
 });
 
+describe("R2 an absence that nobody looked at", () => {
+  /** `x` is gone; reads get through for `lookedMs` more, then fail, until the wait is over. */
+  function absent(lookedMs: number) {
+    const p = new Play().following().pass(2_200).find(undefined);
+    const goneAtMs = p.at.monotonicMs;
+    expect(p.state.attemptAtMs).toBe(goneAtMs + 15_012.5);
+    while (p.at.monotonicMs < goneAtMs + 15_012.5) {
+      p.pass((p.last?.wakeAtMs ?? Number.NaN) - p.at.monotonicMs);
+      if (p.phase !== "following" || p.at.monotonicMs >= goneAtMs + 15_012.5) break;
+      if (p.at.monotonicMs <= goneAtMs + lookedMs) p.find(undefined);
+      else p.answer(UNAVAILABLE);
+    }
+    return p;
+  }
+
+  it("R2: for longer than two polls may take is read, not created in: something may have come and gone", () => {
+    const p = absent(6_700); // 8.4 s before the end, where 8.27 s are two polls
+    expect(p.told).toEqual(["get"]);
+    const againAtMs = p.at.monotonicMs;
+    p.find(undefined);
+    expect(p.state.attemptAtMs).toBe(againAtMs + 15_012.5);
+  });
+
+  it("R2: for less is created in", () => {
+    expect(absent(9_000).told).toEqual(["create"]);
+  });
+});
+
+describe("a read that events overtake", () => {
+  it("R4: does not move the view back", () => {
+    const p = new Play({}, true).following().pass(2_200);
+    expect(p.state.call?.kind).toBe("get");
+    const asRead = p.stored({ holderIdentity: "" });
+    const newer = p.stored({ holderIdentity: "y" });
+    p.feed({ kind: "event", event: { kind: "changed", current: newer } }).find(asRead);
+    expect(p.state.view?.current).toEqual(newer);
+    expect(p.state.mustRead).toBe(false);
+  });
+
+  it("R4: and that finds nothing decides nothing: it is made again", () => {
+    const p = new Play({}, true).following().pass(2_200);
+    const newer = p.stored({ holderIdentity: "y" });
+    p.feed({ kind: "event", event: { kind: "changed", current: newer } }).find(undefined);
+    expect(p.state.view?.current).toEqual(newer);
+    expect(p.told).toEqual(["get"]);
+  });
+
+  it("R4: but without such an event moves it back: a store that was rolled back", () => {
+    const p = new Play({}, true).following().pass(2_200);
+    const older = { ...p.stored({ holderIdentity: "y" }), fencingToken: 0n };
+    p.find(older);
+    expect(p.state.view?.current).toEqual(older);
+  });
+
+  it("R5: an acquire that is answered after a newer event starts its term, and reads at once", () => {
+    const p = new Play({}, true).acquiring();
+    const { record } = p.written;
+    const mine = p.stored(record);
+    const newer = p.stored({ holderIdentity: "y" });
+    p.feed({ kind: "event", event: { kind: "changed", current: newer } }).find(mine);
+    expect(p.told).toEqual(["startTerm", "get"]);
+    expect(p.state.view?.current).toEqual(newer);
+    p.find(newer);
+    expect(p.told).toEqual(["abortTerm taken-over", "endTerm taken-over"]);
+  });
+});
+
+describe("the read after a failed attempt", () => {
+  it("R3: comes within P after a conflict, or later where a watch that works will tell", () => {
+    const plain = new Play({}, true).acquiring().answer(CONFLICT);
+    expect(plain.state.blocked).toBe(true);
+    expect(plain.state.readAtMs - plain.at.monotonicMs).toBe(1_000);
+    const trusting = new Play({}, true).feed({ kind: "start", goal: "run" });
+    const current = trusting.stored({ holderIdentity: "" });
+    trusting.find(current).feed({ kind: "event", event: { kind: "changed", current } });
+    trusting.pass(12.5).answer(CONFLICT);
+    expect(trusting.state.readAtMs - trusting.at.monotonicMs).toBe(2_200);
+  });
+
+  it("R6: is owed after an unknown outcome: while it fails nothing is written", () => {
+    const p = new Play().acquiring().answer(UNKNOWN);
+    for (let i = 0; i < 5; i += 1) {
+      expect(p.told).toContain("get");
+      expect(p.state.mustRead).toBe(true);
+      p.answer(UNAVAILABLE).pass(2_200);
+    }
+  });
+
+  it("R6: that is owed is not put off by a watch that begins to work", () => {
+    const p = new Play({}, true).leading().pass(60_000);
+    const current = p.state.view?.current;
+    const { readAtMs } = p.state;
+    p.feed({ kind: "event", event: { kind: "changed", current } });
+    expect(p.state.watch).toMatchObject({ trusted: true });
+    expect(p.state.readAtMs).toBe(readAtMs);
+  });
+
+  it("R1: comes soon after a watch that worked has ended", () => {
+    const p = new Play({}, true).following();
+    p.feed({ kind: "event", event: { kind: "changed", current: p.state.view?.current } });
+    expect(p.state.readAtMs - p.at.monotonicMs).toBe(300_000);
+    p.feed({ kind: "watchEnded" });
+    expect(p.state.readAtMs - p.at.monotonicMs).toBe(2_200);
+    expect(p.told).toEqual([]); // cut without an error: no news
+  });
+
+  it("R6: that finds its write edited around leaves one attempt pending, on the version found", () => {
+    const p = new Play().leading();
+    const { record } = p.state.view?.current ?? {};
+    p.pass(2_000).answer(UNKNOWN).pass(2_200).answer(CONFLICT);
+    expect(p.state.pending).toHaveLength(2);
+    const edited = p.stored(record);
+    p.find(edited);
+    expect(p.written).toMatchObject({ kind: "update", expected: edited });
+    expect(p.state.pending).toHaveLength(1);
+    expect(p.state.view?.current).toEqual(edited);
+  });
+});
+
 describe("events", () => {
   /** Follows `x` on version 1 with an open watch. */
   const watching = () => new Play({}, true).following();
@@ -875,6 +994,14 @@ describe("reports", () => {
     expect(more.told).toEqual(["newLeader", "anomaly long-duration"]);
     more.pass(2_200).find(more.stored({ leaseDurationMs: 3_600_001 })); // renewed: no news
     expect(more.told).toEqual([]);
+  });
+
+  it("nor is one of ten times our own, where ours is long", () => {
+    const p = new Play({ leaseDurationMs: 1_000_000 }).feed({ kind: "start", goal: "run" });
+    p.find(p.stored({ leaseDurationMs: 10_000_000 }));
+    expect(p.told).toEqual(["newLeader"]);
+    p.pass(2_200).find(p.stored({ leaseDurationMs: 10_000_001 }));
+    expect(p.told).toEqual(["anomaly long-duration"]);
   });
 
   it("R8: another's use of our name is reported again once somebody else held the lock between", () => {
