@@ -295,6 +295,22 @@ describe("R2 absence frees nothing", () => {
     expect(a.elector.isLeading()).toBe(true);
   });
 
+  it("R2: a new object that was held and released again frees nothing for who saw the old one held", async () => {
+    const { clock, cell, a, b } = await leaderAndStandby({ watch: true });
+    a.lock.hang("get");
+    a.lock.hang("update");
+    a.lock.muteWatch();
+    cell.delete();
+    await clock.advance(10);
+    cell.overwrite({ holderIdentity: "fresh", leaseDurationMs: 15_000 }); // it never saw the lock held
+    await clock.advance(500);
+    cell.overwrite({ holderIdentity: "", leaseDurationMs: 1_000 });
+    await clock.advance(14_000);
+    expect(b.elector.isLeading()).toBe(false);
+    await clock.advance(1_500);
+    expect(b.elector.isLeading()).toBe(true);
+  });
+
   it("R2: one's own term counts as having seen it held", async () => {
     const { clock, cell, candidate } = world();
     const a = candidate("a");
@@ -356,6 +372,39 @@ describe("R3 attempts", () => {
     await clock.advance(60_000);
     expect(b.lock.calls.length - healed).toBeLessThanOrEqual(1);
   });
+
+  it("R3: a stranger who edits beside the record all the time does not make a candidate hammer the store", async () => {
+    const { clock, cell, candidate } = world({ watch: true });
+    cell.overwrite({ holderIdentity: "gone", leaseDurationMs: 1_000 });
+    const a = candidate("a");
+    const update = a.lock.update.bind(a.lock);
+    a.lock.update = (record, expected, options) => {
+      cell.touch(); // always a moment before
+      return update(record, expected, options);
+    };
+    void a.run();
+    await clock.advance(60_000);
+    expect(writes(a).length).toBeLessThanOrEqual(40);
+    expect(writes(a).length).toBeGreaterThan(10);
+  });
+
+  it.each([86_400_000, Number.POSITIVE_INFINITY, Number.NaN, -1])(
+    "R3: a Retry-After of %d ms is honoured up to the renew deadline",
+    async (retryAfterMs) => {
+      const { clock, cell, candidate } = world();
+      cell.overwrite({ holderIdentity: "" });
+      const a = candidate("a");
+      const throttled = new LeaderElectionError("ERR_LOCK_THROTTLED", "later", { retryAfterMs });
+      a.lock.refuse("update", throttled, 1);
+      void a.run();
+      await clock.advance(13);
+      expect(writes(a)).toHaveLength(1);
+      await clock.advance(retryAfterMs > 0 ? 9_900 : 2_100);
+      expect(writes(a)).toHaveLength(1);
+      await clock.advance(2_500);
+      expect(a.elector.isLeading()).toBe(true);
+    },
+  );
 
   it("R3: a store that only ever answers with conflicts is not hammered", async () => {
     const { clock, cell, candidate } = world();

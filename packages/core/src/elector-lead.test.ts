@@ -94,6 +94,14 @@ describe("R5 lead", () => {
     expect(a.log).toContain("stop taken-over");
   });
 
+  it("R5: a shortened lease is noticed like a foreign record, although it bears our write", async () => {
+    const { clock, cell, a } = await leader({ watch: true });
+    cell.overwrite({ leaseDurationMs: 1_000 });
+    await clock.flush();
+    await clock.advance(0);
+    expect(a.log).toEqual(expect.arrayContaining(["anomaly shorter-duration", "stop taken-over"]));
+  });
+
   it("R5: stale events of before the term end nothing", async () => {
     const { clock, cell, candidate } = world({ watch: true });
     cell.overwrite({ holderIdentity: "" });
@@ -317,6 +325,22 @@ describe("R6 unknown outcomes", () => {
     await clock.advance(2_000);
     expect(cell.current?.record.holderIdentity).toBe("a");
     await clock.advance(10_000);
+    expect(a.terms).toHaveLength(1);
+    expect(a.term.isLeading()).toBe(true);
+  });
+
+  it("R6: an attempt at another base is no longer pending: what lands at this one is our own", async () => {
+    const { clock, cell, candidate } = world({ watch: true });
+    cell.overwrite({ holderIdentity: "", renewTime: "2025-01-01T00:00:00.000000Z" });
+    const a = candidate("a");
+    a.lock.delayRequest("update", 2_300, 1); // lands after the read that looked for it
+    void a.run();
+    await clock.advance(2_100);
+    a.lock.delayRequest("update", 1_900, 1); // the next one, sent on that event: late as well
+    await clock.advance(1_900);
+    a.lock.delayAnswer("get", 500, 1); // its read is served before it lands
+    await clock.advance(20_000);
+    expect(a.log.filter((line) => line.startsWith("anomaly"))).toEqual([]);
     expect(a.terms).toHaveLength(1);
     expect(a.term.isLeading()).toBe(true);
   });

@@ -177,6 +177,18 @@ describe("R10 stop and step down", () => {
     expect(other.cell.current?.record.holderIdentity).toBe("");
   });
 
+  it("R10: a read under way that fails does not cost the release", async () => {
+    const { clock, cell, a, running } = await leader();
+    await clock.advance(1_800);
+    a.lock.conflict("update", 1);
+    a.lock.hang("get", { times: 1 });
+    await clock.advance(300); // the renewal met a conflict; the read that follows hangs
+    void a.elector.stop();
+    await clock.advance(5_000);
+    await running;
+    expect(cell.current?.record.holderIdentity).toBe("");
+  });
+
   it("R10: after stepDown stands back 2JP + T, observing, so that a polling standby wins; then campaigns again", async () => {
     const { clock, cell, a, candidate } = await leader();
     const stepped = a.elector.stepDown();
@@ -429,7 +441,43 @@ describe("R11 the task's end", () => {
   });
 });
 
+describe("R7 a dead term", () => {
+  it("R7: stays dead while the next one is about to be announced, and cannot release it", async () => {
+    const { clock, a } = await leader();
+    const [dead] = a.terms;
+    const said: unknown[] = [];
+    a.elector.on("newLeader", () => {
+      said.push(dead?.isLeading(), dead?.remainingMs());
+      void dead?.release();
+    });
+    void a.elector.stepDown();
+    await clock.advance(8_000);
+    expect(a.terms).toHaveLength(2);
+    expect(said).toEqual([false, 0]);
+    expect(a.term.isLeading()).toBe(true);
+  });
+});
+
 describe("R12 a good guest", () => {
+  it("R12: whatever is thrown, also what cannot be printed, breaks nothing", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    a.elector.on("newLeader", () => {
+      throw Object.create(null);
+    });
+    const running = a.elector.run(async (term) => {
+      await new Promise<void>((resolve) => term.signal.addEventListener("abort", () => resolve()));
+      throw Object.create(null);
+    });
+    await clock.advance(100);
+    expect(a.terms).toHaveLength(1);
+    void a.elector.stop();
+    await clock.advance(10);
+    await running;
+    expect(a.log).toContain("error something that cannot be printed");
+    expect(cell.current?.record.holderIdentity).toBe("");
+  });
+
   it("R12: installs no signal handler, and no crash comes of an error that nobody listens to", async () => {
     const before = process.eventNames().length;
     const { clock, cell } = world();

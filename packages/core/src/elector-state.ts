@@ -84,8 +84,8 @@ export interface ElectorState {
   readonly phase: Phase;
   readonly view: View | undefined;
   readonly held: HeldMemory | undefined;
-  /** An object that came in the place of a held one and that no term of ours began on: who led the old one may still believe. */
-  readonly newcomer: string | undefined;
+  /** An object that came in the place of a held one, and when nobody can believe in the old one any more. */
+  readonly newcomer: { readonly incarnation: string; readonly untilMs: number } | undefined;
   readonly call: Call | undefined;
   readonly nextCallId: number;
   /** Attempts at the current base version whose fate is not known for certain. */
@@ -114,6 +114,8 @@ export interface ElectorState {
   readonly mustRead: boolean;
   /** The last attempt met a conflict: no write until a newer view. */
   readonly blocked: boolean;
+  /** Conflicts of attempts in a row, with the record's fields unchanged. */
+  readonly conflicts: number;
   readonly watch: WatchState;
   /** A watch that failed was reported; again only after one worked. */
   readonly watchReported: boolean;
@@ -207,6 +209,7 @@ export function initialState(watches: boolean): ElectorState {
     readAtMs: Number.POSITIVE_INFINITY,
     mustRead: false,
     blocked: false,
+    conflicts: 0,
     watch: watches ? { kind: "closed", openAtMs: Number.NEGATIVE_INFINITY, failures: 0 } : { kind: "none" },
     watchReported: false,
   };

@@ -745,6 +745,15 @@ describe("what a step leaves behind", () => {
     }
   });
 
+  it("R10: nor after a second try that failed too", () => {
+    const p = new Play().releasing();
+    const { phase } = p.state;
+    if (phase.kind !== "releasing" || phase.base === undefined) throw new Error("not releasing");
+    p.answer(UNKNOWN).find(p.stored(phase.base.record)).answer(UNKNOWN);
+    expect(p.phase).toBe("following");
+    expect(p.state.mustRead).toBe(true);
+  });
+
   it("R10: after a release that was answered, or found overtaken, no read is owed and nothing is pending", () => {
     for (const p of [
       new Play().releasing().confirm(),
@@ -783,7 +792,7 @@ describe("what a step leaves behind", () => {
 
   it("R2: a create that met a record saw the lock held: absence is waited out anew", () => {
     const p = new Play().feed({ kind: "start", goal: "run" }).find(undefined).pass(12.5).answer(CONFLICT);
-    expect(p.state.view).toBeUndefined();
+    expect(p.state).toMatchObject({ blocked: true, attemptAtMs: Number.POSITIVE_INFINITY });
     p.pass(1_000).find(undefined);
     const freeAtMs = p.at.monotonicMs + 15_000;
     expect(p.state.attemptAtMs).toBe(freeAtMs + 12.5);
@@ -867,6 +876,28 @@ describe("the read after a failed attempt", () => {
     trusting.find(current).feed({ kind: "event", event: { kind: "changed", current } });
     trusting.pass(12.5).answer(CONFLICT);
     expect(trusting.state.readAtMs - trusting.at.monotonicMs).toBe(2_200);
+  });
+
+  it("R3: closes the watch only if it finds what a watch that seemed to work did not tell", () => {
+    const lost = (trusted: boolean) => {
+      const p = new Play({}, true).feed({ kind: "start", goal: "run" });
+      const current = p.stored({ holderIdentity: "" });
+      p.find(current);
+      if (trusted) p.feed({ kind: "event", event: { kind: "changed", current } });
+      p.pass(12.5).answer(CONFLICT).pass(2_200);
+      expect(p.told).toEqual(["get"]);
+      return { p, current };
+    };
+    const silent = lost(true);
+    silent.p.find(silent.p.stored());
+    expect(silent.p.told).toContain("closeWatch");
+    expect(silent.p.state.watch.kind).toBe("closed");
+    const honest = lost(true); // nothing to tell: the conflict was a proxy's, say
+    honest.p.find(honest.current);
+    expect(honest.p.told).not.toContain("closeWatch");
+    const young = lost(false); // it has told nothing yet: that proves nothing
+    young.p.find(young.p.stored());
+    expect(young.p.told).not.toContain("closeWatch");
   });
 
   it("R6: is owed after an unknown outcome: while it fails nothing is written", () => {

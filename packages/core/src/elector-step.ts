@@ -323,9 +323,12 @@ class Transition {
     s.ownFingerprints = [...s.ownFingerprints.slice(1 - FINGERPRINTS_KEPT), attempt.fingerprint];
     s.call = { kind: "write", id, attempt };
     if (purpose !== "release") {
-      // R6: one that is older than its own deadline can give nothing any more.
-      const young = s.pending.filter(({ sentAt }) => !this.#isPastDeadline(sentAt));
-      s.pending = [...young, attempt];
+      // R6: at another base it cannot land any more, and older than its own deadline it can give nothing.
+      const alive = s.pending.filter(
+        ({ expectedVersion, sentAt }) =>
+          expectedVersion === attempt.expectedVersion && !this.#isPastDeadline(sentAt),
+      );
+      s.pending = [...alive, attempt];
     }
     this.#effects.push(
       expected === undefined ? { kind: "create", id, record } : { kind: "update", id, record, expected },
@@ -408,10 +411,9 @@ class Transition {
     const conflict = error?.code === "ERR_LOCK_CONFLICT";
     const newer = s.view?.current?.version !== attempt.expectedVersion;
     if (conflict && !newer && attempt.expectedVersion === undefined) this.#forgetAbsence();
-    if (!newer) s.retryAtMs = this.#nowMs + this.#retryDelayMs();
-    if (error?.retryAfterMs !== undefined) {
-      s.notBeforeMs = Math.max(s.notBeforeMs, this.#nowMs + error.retryAfterMs);
-    }
+    if (conflict) s.conflicts += 1;
+    if (!newer || s.conflicts > IMMEDIATE_REISSUES) s.retryAtMs = this.#nowMs + this.#retryDelayMs();
+    s.notBeforeMs = Math.max(s.notBeforeMs, this.#nowMs + this.#askedDelayMs(error));
     if (conflict && s.pending.length <= 1) {
       // R3: somebody was faster. No write until the winner's record is seen, by watch or by one read.
       if (!newer) this.#awaitWinner();
@@ -425,7 +427,7 @@ class Transition {
   /** R2: a create met a record. If the next look finds none again, that one vanished, and the wait begins anew. */
   #forgetAbsence(): void {
     const s = this.#state;
-    s.view = undefined;
+    if (s.view !== undefined) s.view = { ...s.view, lastSeenMs: Number.NEGATIVE_INFINITY };
     s.held ??= { incarnation: "", durationMs: this.#config.leaseDurationMs };
   }
 
@@ -580,7 +582,8 @@ class Transition {
     const ours =
       fingerprint === fingerprintOf(term.base.record) || this.#pendingUpdate(found, "renew") !== undefined;
     if (ours) return undefined;
-    return found.record.holderIdentity === this.#config.identity ? "identity-conflict" : "taken-over";
+    const ourName = found.record.holderIdentity === this.#config.identity;
+    return ourName && !this.#isOwn(found) ? "identity-conflict" : "taken-over";
   }
 
   // ---- release ------------------------------------------------------------------------------------------------------
@@ -607,7 +610,8 @@ class Transition {
     const s = this.#state;
     if (s.phase.kind !== "releasing") return;
     if (!answer.ok) {
-      this.#released(true);
+      // One that was sent while leading decides nothing: the release on the last confirmed version is still to come.
+      if (s.phase.base === undefined) this.#released(true);
       return;
     }
     const { found } = answer;
@@ -637,7 +641,8 @@ class Transition {
   #adopt(found: VersionedRecord): boolean {
     const known = this.#state.view?.order;
     const outrun = known !== undefined && found.fencingToken !== undefined && known > found.fencingToken;
-    if (!outrun) this.#observe(found, found.fencingToken);
+    if (outrun) this.#state.held = remember(this.#state.held, found, this.#config.leaseDurationMs);
+    else this.#observe(found, found.fencingToken);
     return outrun;
   }
 
@@ -647,13 +652,13 @@ class Transition {
     const before = s.view?.current;
     const found = { current, order, atMs: this.#nowMs };
     s.view = observe(s.view, s.held, found, ownDurationMs, this.#absenceGapMs());
-    if (current !== undefined && s.held !== undefined && s.held.incarnation !== current.incarnation) {
-      s.newcomer = current.incarnation;
-    }
+    this.#noticeNewcomer(current);
     s.held = remember(s.held, current, ownDurationMs);
     if (before?.version !== current?.version) {
       s.blocked = false;
-      s.retryAtMs = Number.NEGATIVE_INFINITY;
+      // A stranger who keeps editing beside the record must not make every one of our conflicts an immediate retry.
+      if (s.view.firstSeenMs === this.#nowMs) s.conflicts = 0;
+      if (s.conflicts <= IMMEDIATE_REISSUES) s.retryAtMs = Number.NEGATIVE_INFINITY;
       const landed = current !== undefined && this.#pendingUpdate(current) !== undefined;
       if (!landed) s.pending = [];
     }
@@ -695,19 +700,41 @@ class Transition {
       s.attemptAtMs = Number.POSITIVE_INFINITY;
       return;
     }
-    const freeMs = this.#isOursAlone(s.view.current)
-      ? this.#nowMs
-      : freeAtMs(s.view, this.#config.observerMarginMs);
-    s.attemptAtMs =
-      Math.max(freeMs, s.notBeforeMs, s.retryAtMs, this.#nowMs) + this.#config.random() * ATTEMPT_JITTER_MS;
+    const { current } = s.view;
+    const freeMs = this.#isOursAlone(current) ? this.#nowMs : freeAtMs(s.view, this.#config.observerMarginMs);
+    const notBeforeMs = Math.max(s.notBeforeMs, s.retryAtMs, this.#newcomerUntilMs(current), this.#nowMs);
+    s.attemptAtMs = Math.max(freeMs, notBeforeMs) + this.#config.random() * ATTEMPT_JITTER_MS;
   }
 
-  /**
-   * R7: nobody but us can believe in a record that we wrote, and our task has ended. Unless it is a create of ours that landed
-   * late, where a record of another's had just vanished (R2).
-   */
+  /** Our own write of this term, at most edited around. */
+  #isUntouched(term: LeadingTerm, current: VersionedRecord): boolean {
+    const ownDurationMs = this.#config.leaseDurationMs;
+    return (
+      this.#isOwn(current) &&
+      current.incarnation === term.base.incarnation &&
+      effectiveDurationMs(current.record, ownDurationMs) >= ownDurationMs
+    );
+  }
+
+  /** R2: an object in the place of a held one. Whoever led on the old one may believe for a lease duration from now. */
+  #noticeNewcomer(current: VersionedRecord | undefined): void {
+    const s = this.#state;
+    if (current === undefined || s.held === undefined || current.incarnation === s.held.incarnation) return;
+    if (current.incarnation === s.newcomer?.incarnation) return;
+    const waitMs = Math.max(s.held.durationMs, this.#config.leaseDurationMs);
+    s.newcomer = { incarnation: current.incarnation, untilMs: this.#nowMs + waitMs };
+  }
+
+  /** R7: nobody but us can believe in a record that we wrote, and our task has ended. */
   #isOursAlone(current: VersionedRecord | undefined): boolean {
-    return current !== undefined && this.#isOwn(current) && current.incarnation !== this.#state.newcomer;
+    return current !== undefined && this.#isOwn(current) && this.#nowMs >= this.#newcomerUntilMs(current);
+  }
+
+  #newcomerUntilMs(current: VersionedRecord | undefined): number {
+    const { newcomer } = this.#state;
+    return newcomer !== undefined && newcomer.incarnation === current?.incarnation
+      ? newcomer.untilMs
+      : Number.NEGATIVE_INFINITY;
   }
 
   #isOwn(found: VersionedRecord): boolean {
@@ -739,10 +766,10 @@ class Transition {
       if (order === known) this.#trustWatch();
       return;
     }
-    this.#trustWatch();
+    if (order !== undefined) this.#trustWatch();
     if (term !== undefined) {
       // R5: while leading an event never decides. What is not ours is read.
-      if (current !== undefined && this.#isOwn(current)) return;
+      if (current !== undefined && this.#isUntouched(term, current)) return;
       this.#changeTerm({ hint: "event", hintOrder: order });
     } else if (order === undefined) {
       this.#readNow();
@@ -822,16 +849,22 @@ class Transition {
   #retryDelayMs(error?: LeaderElectionError): number {
     const { retryPeriodMs, random } = this.#config;
     const jitteredMs = retryPeriodMs * (1 + (JITTER_FACTOR - 1) * random());
-    return Math.max(jitteredMs, error?.retryAfterMs ?? 0);
+    return Math.max(jitteredMs, this.#askedDelayMs(error));
+  }
+
+  /** What the store asks for, but never more than the renew deadline: a day's wait is no election. */
+  #askedDelayMs(error: LeaderElectionError | undefined): number {
+    const askedMs = error?.retryAfterMs ?? 0;
+    return askedMs > 0 ? Math.min(askedMs, this.#config.renewDeadlineMs) : 0;
   }
 
   /** As {@link #retryDelayMs}, but a store that asks for patience does not get a leader's last chance. */
   #leaderDelayMs(error: LeaderElectionError | undefined): number {
     const term = leadingTerm(this.#state);
     const plainMs = this.#retryDelayMs();
-    if (term === undefined || error?.retryAfterMs === undefined) return plainMs;
+    if (term === undefined) return plainMs;
     const leftMs = this.#config.renewDeadlineMs - elapsedMs(term.confirmedAt, this.#at);
-    return Math.max(plainMs, Math.min(error.retryAfterMs, leftMs - this.#config.requestTimeoutMs));
+    return Math.max(plainMs, Math.min(this.#askedDelayMs(error), leftMs - this.#config.requestTimeoutMs));
   }
 
   /** R10: after giving the lock back on purpose, long enough for a polling standby to win. */
@@ -869,14 +902,15 @@ class Transition {
   }
 
   #noticeRegression(found: VersionedRecord | undefined): void {
-    const { highestToken, regressionReported } = this.#state;
+    const { highestToken } = this.#state;
     const token = found?.fencingToken;
     if (token === undefined || highestToken === undefined || token >= highestToken) return;
     if (this.#config.acceptTokenRegression) this.#state.highestToken = token;
-    else if (!regressionReported) this.#reportRegression(token, highestToken);
+    else this.#reportRegression(token, highestToken);
   }
 
   #reportRegression(token: bigint, floor: bigint): void {
+    if (this.#state.regressionReported) return;
     this.#state.regressionReported = true;
     this.#error(
       "ERR_TOKEN_REGRESSION",

@@ -69,6 +69,16 @@ export interface LeaderElectionErrorOptions {
 
 const BRAND: unique symbol = Symbol.for("@tenure/core/LeaderElectionError");
 
+/** What was thrown, in words; anything can be. */
+export function describeThrown(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  try {
+    return String(value);
+  } catch {
+    return "something that cannot be printed";
+  }
+}
+
 /** The one error of run time. Wrong arguments throw `TypeError` or `RangeError` instead. */
 export class LeaderElectionError extends Error {
   override readonly name = "LeaderElectionError";

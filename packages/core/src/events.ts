@@ -1,5 +1,5 @@
 import type { Anomaly } from "./elector-state.ts";
-import type { StopReason } from "./errors.ts";
+import { describeThrown, type StopReason } from "./errors.ts";
 import type { Term } from "./term.ts";
 
 /** What a {@link LeaderElector} tells its listeners, by event name. */
@@ -52,5 +52,8 @@ export class Emitter {
 }
 
 function warn(event: string, error: unknown): void {
-  process.emitWarning(`A "${event}" listener of a LeaderElector threw: ${String(error)}`, "TenureWarning");
+  process.emitWarning(
+    `A "${event}" listener of a LeaderElector threw: ${describeThrown(error)}`,
+    "TenureWarning",
+  );
 }

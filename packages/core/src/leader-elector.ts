@@ -8,7 +8,7 @@ import {
   type Phase,
 } from "./elector-state.ts";
 import { step } from "./elector-step.ts";
-import { LeaderElectionError, type StopReason } from "./errors.ts";
+import { describeThrown, LeaderElectionError, type StopReason } from "./errors.ts";
 import { Emitter, type LeaderElectorEvents, type Listener } from "./events.ts";
 import { clockOf, type ElectorConfig, type LeaderElectorOptions, resolveOptions } from "./options.ts";
 import { asLockError, type Request, request } from "./request.ts";
@@ -64,7 +64,10 @@ export class LeaderElector {
   #wake: { readonly atMs: number; readonly timer: Timer } | undefined;
   #request: Request | undefined;
   #watch: AbortController | undefined;
+  /** The newest term, over or not. */
   #term: ElectedTerm | undefined;
+  /** The newest term has not ended. */
+  #termIsOn = false;
   #campaign: Campaign | undefined;
   #waiters: { readonly done: () => boolean; readonly resolve: () => void }[] = [];
 
@@ -142,6 +145,7 @@ export class LeaderElector {
   /**
    * Ends the term, if there is one: tells the task to stop, renews until it has, gives the lock back. `run` then stands back
    * for about two polls, so that another candidate can win, and campaigns again. Settles when the term is over; never rejects.
+   * A task must not await it: it waits for the task.
    */
   async stepDown(): Promise<void> {
     this.#dispatch({ kind: "end", reason: "stepped-down", stop: false });
@@ -150,7 +154,7 @@ export class LeaderElector {
 
   /**
    * Ends the term, if there is one, and the campaign. Idempotent; settles within `drainTimeoutMs` + 4 `requestTimeoutMs`;
-   * never rejects. The elector can then be used again, the lock is not closed.
+   * never rejects. The elector can then be used again, the lock is not closed. A task must not await it: it waits for the task.
    */
   async stop(): Promise<void> {
     this.#dispatch({ kind: "end", reason: "shutdown", stop: true });
@@ -204,11 +208,13 @@ export class LeaderElector {
   #startTerm(token: bigint): void {
     const campaign = this.#campaign;
     const keeper = {
-      remainingMs: (term: Term) => (term === this.#term ? this.#remainingMs() : 0),
+      // A dead term stays dead, also while the next one is about to be announced.
+      remainingMs: (term: Term) => (term === this.#term && this.#termIsOn ? this.#remainingMs() : 0),
       release: (term: Term) => this.#releaseTerm(term, campaign),
     };
     const term = new ElectedTerm(keeper, this.identity, token, new Date(this.#clock.wallTime()));
     this.#term = term;
+    this.#termIsOn = true;
     this.#emitter.emit("startedLeading", term);
     if (campaign?.task === undefined) campaign?.acquired(term);
     else void this.#runTask(campaign, campaign.task, term);
@@ -229,7 +235,7 @@ export class LeaderElector {
       } else if (!isAbort(error, term.signal.reason)) {
         this.#emitter.emit(
           "error",
-          error instanceof Error ? error : new Error(String(error), { cause: error }),
+          error instanceof Error ? error : new Error(describeThrown(error), { cause: error }),
         );
       }
     }
@@ -238,7 +244,8 @@ export class LeaderElector {
 
   async #releaseTerm(term: Term, campaign: Campaign | undefined): Promise<void> {
     if (campaign?.goal === "run") {
-      if (term === this.#term) this.#dispatch({ kind: "end", reason: "released", stop: false });
+      if (term === this.#term && this.#termIsOn)
+        this.#dispatch({ kind: "end", reason: "released", stop: false });
       return;
     }
     // One that was lost, or stopped, long ago is still to be released.
@@ -350,6 +357,7 @@ export class LeaderElector {
         this.#term?.abort(effect.reason);
         break;
       case "endTerm":
+        this.#termIsOn = false;
         if (this.#term) this.#emitter.emit("stoppedLeading", { term: this.#term, reason: effect.reason });
         break;
       case "newLeader":

@@ -131,6 +131,29 @@ describe("request", () => {
     expect(answers).toHaveLength(1);
   });
 
+  it("lets the lock's own error for the same deadline speak", async () => {
+    const clock = new FakeClock();
+    const answers: Answer[] = [];
+    const error = new LeaderElectionError("ERR_LOCK_UNAVAILABLE", "could not be asked within 1000 ms");
+    request(
+      clock,
+      1_000,
+      ({ timeoutMs }) => new Promise((_, reject) => clock.setTimer(() => reject(error), timeoutMs)),
+      (answer) => answers.push(answer),
+    );
+    await clock.advance(1_000);
+    expect(answers).toEqual([{ ok: false, error }]);
+  });
+
+  it("takes null for nothing found", async () => {
+    const clock = new FakeClock();
+    const answers: Answer[] = [];
+    const lock = async () => null as unknown as undefined; // as JavaScript may
+    request(clock, 1_000, lock, (answer) => answers.push(answer));
+    await clock.flush();
+    expect(answers).toEqual([{ ok: true, found: undefined }]);
+  });
+
   it("a lock that throws at once answers like one that rejects", async () => {
     const clock = new FakeClock();
     const answers: Answer[] = [];

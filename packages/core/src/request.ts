@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Answer } from "./elector-state.ts";
-import { LeaderElectionError } from "./errors.ts";
+import { describeThrown, LeaderElectionError } from "./errors.ts";
 import type { CallOptions, VersionedRecord } from "./resource-lock.ts";
 
 /** A request under way. */
@@ -27,6 +27,13 @@ export function request(
     timer.cancel();
     if (answer !== undefined) answered(answer);
   };
+  // An async wrapper, so that a lock that throws at once answers like one that rejects.
+  (async () => call({ signal: controller.signal, timeoutMs }))().then(
+    // A lock written in JavaScript may say null for "none".
+    (found) => settle({ ok: true, found: found ?? undefined }),
+    (error: unknown) => settle({ ok: false, error: asLockError(error) }),
+  );
+  // Set after the lock's own timer: of two errors for one deadline the lock's says more.
   const timer = clock.setTimer(() => {
     const error = new LeaderElectionError(
       "ERR_LOCK_OUTCOME_UNKNOWN",
@@ -36,11 +43,6 @@ export function request(
     settle({ ok: false, error });
     controller.abort(error);
   }, timeoutMs);
-  // An async wrapper, so that a lock that throws at once answers like one that rejects.
-  (async () => call({ signal: controller.signal, timeoutMs }))().then(
-    (found) => settle({ ok: true, found }),
-    (error: unknown) => settle({ ok: false, error: asLockError(error) }),
-  );
   return {
     cancel: () => {
       settle(undefined);
@@ -52,9 +54,9 @@ export function request(
 /** An error as a lock should throw it. One of another kind says nothing of what was written. */
 export function asLockError(error: unknown): LeaderElectionError {
   if (LeaderElectionError.is(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new LeaderElectionError("ERR_LOCK_OUTCOME_UNKNOWN", `The lock failed in its own way: ${message}`, {
-    outcome: "unknown",
-    cause: error,
-  });
+  return new LeaderElectionError(
+    "ERR_LOCK_OUTCOME_UNKNOWN",
+    `The lock failed in its own way: ${describeThrown(error)}`,
+    { outcome: "unknown", cause: error },
+  );
 }
