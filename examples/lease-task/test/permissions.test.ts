@@ -96,6 +96,27 @@ describeWithServers("the example's manifests and permissions on a real apiserver
     await everythingWorks(namespace, await kubeconfig(namespace));
   });
 
+  it("without `watch` in the Role: one anomaly, and polling does it", async () => {
+    const namespace = await testbed.createNamespace();
+    const { kubeconfigPath } = await testbed.serviceAccount({
+      namespace,
+      name: "no-watch",
+      role: [
+        { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },
+      ],
+    });
+    const [one, two] = [start("one", namespace, kubeconfigPath), start("two", namespace, kubeconfigPath)];
+    const leader = await leaderOf([one, two]);
+    const standby = leader === one ? two : one;
+    const anomalies = ({ stderr }: Replica) =>
+      stderr.filter(({ text }) => text.startsWith("watch-unavailable: ")).map(({ text }) => text);
+    await pollUntil(() => anomalies(standby).length > 0, { what: "the anomaly", timeoutMs: 30_000 });
+    leader.process.kill("SIGTERM");
+    expect(await leader.exited).toBe(0);
+    await leaderOf([standby]);
+    expect(anomalies(standby)).toEqual([expect.stringContaining("may not watch leases.coordination.k8s.io")]);
+  });
+
   it("without any Role: a clear 403 and no crash; it leads once the Role is bound", async () => {
     const namespace = await testbed.createNamespace();
     await apply(await manifest("leader-election", namespace));

@@ -57,6 +57,67 @@ describe("a term", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("release() settles when the lock was given back, not before; the elector can then be used again", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    const acquiring = a.elector.acquire();
+    await clock.advance(100);
+    const term = await acquiring;
+    a.lock.delayRequest("update", 500, 1);
+    let settled = false;
+    void term.release().then(() => {
+      settled = true;
+    });
+    await clock.advance(499);
+    expect(settled).toBe(false);
+    await clock.advance(1);
+    expect(settled).toBe(true);
+    expect(cell.current?.record.holderIdentity).toBe("");
+    const again = a.elector.acquire();
+    await clock.advance(100);
+    expect((await again).isLeading()).toBe(true);
+  });
+
+  it("stepDown() settles when the task has stopped and the lock was given back; at once where nothing is led", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    await a.elector.stepDown();
+    void a.run();
+    await clock.advance(100);
+    const letGo = a.holdTask();
+    a.lock.delayRequest("update", 500, 1);
+    let settled = false;
+    const stepped = a.elector.stepDown().then(() => {
+      settled = true;
+    });
+    await clock.advance(1_000);
+    expect(settled).toBe(false); // the task still runs
+    letGo();
+    await clock.advance(499);
+    expect(settled).toBe(false); // the release is on its way
+    await clock.advance(1);
+    expect(settled).toBe(true);
+    expect(cell.current?.record.holderIdentity).toBe("");
+    await stepped;
+    const b = candidate("b");
+    void b.run();
+    await clock.advance(100);
+    await a.elector.stepDown(); // it follows: nothing to wait for
+    expect(b.elector.isLeading()).toBe(true);
+  });
+
+  it("whose time is up to the millisecond is over, and latched", async () => {
+    const { clock, candidate } = world();
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(100);
+    const leftMs = a.term.remainingMs();
+    clock.stepWall(leftMs);
+    expect(a.term.isLeading()).toBe(false);
+    clock.stepWall(-leftMs);
+    expect(a.term.isLeading()).toBe(false);
+  });
+
   it("is not asserted after its deadline, even before anybody could be told why", async () => {
     const { clock, cell } = world();
     const elector = new LeaderElector({ lock: cell, identity: "a", clock, random: () => 0.5 });
