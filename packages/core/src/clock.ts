@@ -14,7 +14,7 @@ export interface Clock {
   bootTime(): number;
   /** Milliseconds since the Unix epoch. May jump either way. */
   wallTime(): number;
-  /** Calls `callback` once, not before `delayMs` of {@link now} have passed. A longer wait than the platform can do may end early. */
+  /** Calls `callback` once, after `delayMs` of {@link now}. May be late, and a moment early: whoever asked looks at the clock again. */
   setTimer(callback: () => void, delayMs: number): Timer;
 }
 
@@ -33,7 +33,8 @@ export const systemClock: Clock = Object.freeze({
   bootTime: readUptime,
   wallTime: () => Date.now(),
   setTimer: (callback: () => void, delayMs: number): Timer => {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
+    // setTimeout drops fractions of a millisecond.
+    const timer = setTimeout(callback, Math.min(Math.max(Math.ceil(delayMs), 0), MAX_TIMER_MS));
     return { cancel: () => clearTimeout(timer) };
   },
 });

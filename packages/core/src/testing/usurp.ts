@@ -27,7 +27,7 @@ export async function usurp(
     leaseDurationMs: options.leaseDurationMs ?? (current?.record.leaseDurationMs || 15_000),
     acquireTime: now,
     renewTime: now,
-    leaderTransitions: (current?.record.leaderTransitions ?? -1) + 1,
+    leaderTransitions: Math.min((current?.record.leaderTransitions ?? -1) + 1, 2 ** 31 - 1),
   };
   return await (current === undefined ? lock.create(record, call) : lock.update(record, current, call));
 }
