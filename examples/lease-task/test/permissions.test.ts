@@ -70,7 +70,8 @@ describeWithServers("the example's manifests and permissions on a real apiserver
 
   it("everything works with the original's Role, and its Deployment is accepted", async () => {
     const namespace = await testbed.createNamespace();
-    await apply(await manifest("leader-election", namespace));
+    await apply(await manifest("deployment", namespace));
+    await apply(await manifest("role", namespace));
     const { stdout } = await testbed.kubectl([
       "get",
       "deployment",
@@ -90,9 +91,8 @@ describeWithServers("the example's manifests and permissions on a real apiserver
 
   it("everything works with the least-privilege Role alone", async () => {
     const namespace = await testbed.createNamespace();
-    await apply(await manifest("leader-election", namespace));
-    await testbed.kubectl(["delete", "-n", namespace, "rolebinding", "leader-election-rolebinding"]);
-    await apply(await manifest("least-privilege", namespace));
+    await apply(await manifest("deployment", namespace));
+    await apply(await manifest("role-least-privilege", namespace));
     await everythingWorks(namespace, await kubeconfig(namespace));
   });
 
@@ -119,8 +119,7 @@ describeWithServers("the example's manifests and permissions on a real apiserver
 
   it("without any Role: a clear 403 and no crash; it leads once the Role is bound", async () => {
     const namespace = await testbed.createNamespace();
-    await apply(await manifest("leader-election", namespace));
-    await testbed.kubectl(["delete", "-n", namespace, "rolebinding", "leader-election-rolebinding"]);
+    await apply(await manifest("deployment", namespace));
     const replica = start("one", namespace, await kubeconfig(namespace));
     const denied = await pollUntil(() => replica.stderr.find(({ text }) => text.includes("leases")), {
       what: "a complaint",
@@ -131,7 +130,7 @@ describeWithServers("the example's manifests and permissions on a real apiserver
     expect(denied.text).toContain(`system:serviceaccount:${namespace}:leader-election-sa`);
     expect(replica.stderr.map(({ text }) => text).join("\n")).toContain("coordination.k8s.io");
     expect(replica.process.exitCode).toBeNull();
-    await apply(await manifest("leader-election", namespace));
+    await apply(await manifest("role", namespace));
     await leaderOf([replica]);
     replica.process.kill("SIGTERM");
     expect(await replica.exited).toBe(0);

@@ -66,14 +66,14 @@ describeWithServers("strangers and outages on a real apiserver", (testbed) => {
 
   it("R2, R5: deleted by hand: the term ends at once, and nobody leads before a full lease has passed", async () => {
     const { leader, path } = await two();
+    const deletedAtMs = Date.now(); // at the latest: nobody can have seen it gone before
     await testbed.requestOk("DELETE", path);
-    const deletedAtMs = Date.now();
     const { reason } = await leader.waitFor("cancelled");
     expect(reason).toBe("deleted");
     await leaderAgain();
     const started = participants.flatMap(({ events }) => events).filter(({ event }) => event === "started");
     const again = started.toSorted((a, b) => a.atMs - b.atMs).at(-1);
-    expect((again?.atMs ?? 0) - deletedAtMs).toBeGreaterThanOrEqual(TIMING.leaseDurationMs - 50); // its sight of it, then 3 s
+    expect((again?.atMs ?? 0) - deletedAtMs).toBeGreaterThanOrEqual(TIMING.leaseDurationMs);
     const tokens = started.toSorted((a, b) => a.atMs - b.atMs).map(({ token }) => BigInt(token ?? 0));
     expect(tokens.every((token, i) => i === 0 || token > (tokens[i - 1] ?? 0n))).toBe(true);
   });
