@@ -1,8 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { findServers } from "./find-servers.ts";
+import { cacheFolder } from "./go-build.ts";
+import { installAllPrograms, installFakeGo, installProgram } from "./testing/fake-go.ts";
 import { minorOf, pinnedVersions } from "./versions.ts";
 
 const { kubernetes, etcd } = pinnedVersions();
@@ -23,19 +25,11 @@ afterEach(() => {
   rmSync(onPath, { recursive: true });
 });
 
-/** A program that only knows its version. */
-function install(folder: string, name: string, version: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\necho "${name} Version: v${version}"\n`);
-  chmodSync(path, 0o755);
-  return path;
-}
-
 it("takes another patch version from KUBEBUILDER_ASSETS, and does without the client-go participant", async () => {
   vi.stubEnv("KUBEBUILDER_ASSETS", assets);
-  const path = install(assets, "kube-apiserver", `${minorOf(kubernetes)}.99`);
-  install(assets, "etcd", etcd);
-  install(assets, "kubectl", kubernetes);
+  const path = installProgram(assets, "kube-apiserver", `${minorOf(kubernetes)}.99`);
+  installProgram(assets, "etcd", etcd);
+  installProgram(assets, "kubectl", kubernetes);
   expect(await findServers()).toMatchObject({
     available: true,
     executables: { kubeApiserver: { path, version: `${minorOf(kubernetes)}.99` }, clientGo: undefined },
@@ -44,16 +38,16 @@ it("takes another patch version from KUBEBUILDER_ASSETS, and does without the cl
 
 it("refuses another minor version in KUBEBUILDER_ASSETS", async () => {
   vi.stubEnv("KUBEBUILDER_ASSETS", assets);
-  install(assets, "kube-apiserver", "1.20.4");
+  installProgram(assets, "kube-apiserver", "1.20.4");
   await expect(findServers()).rejects.toThrow(
     `Expected kube-apiserver ${minorOf(kubernetes)}.x in KUBEBUILDER_ASSETS, got 1.20.4`,
   );
 });
 
 it("takes servers from PATH only in the wanted version, and kubectl never", async () => {
-  install(onPath, "kube-apiserver", "1.20.4");
-  install(onPath, "etcd", etcd);
-  install(onPath, "kubectl", kubernetes);
+  installProgram(onPath, "kube-apiserver", "1.20.4");
+  installProgram(onPath, "etcd", etcd);
+  installProgram(onPath, "kubectl", kubernetes);
   const found = await findServers();
   const missing = `kube-apiserver ${minorOf(kubernetes)}, kubectl ${minorOf(kubernetes)} missing`;
   expect(found).toMatchObject({ available: false, why: expect.stringContaining(missing) });
@@ -64,5 +58,19 @@ it("says what is missing, why it was not built and how to get it", async () => {
   expect(found).toMatchObject({
     available: false,
     why: expect.stringMatching(/Go 1\.26 or newer is not installed.*pnpm testbed build.*KUBEBUILDER_ASSETS/),
+  });
+});
+
+it.each(["kubectl", "client-go"])("builds the cache anew when %s is gone from it", async (name) => {
+  installAllPrograms(cacheFolder());
+  rmSync(join(cacheFolder(), name));
+  installFakeGo(onPath);
+  vi.stubEnv("PATH", `${onPath}:/usr/bin:/bin`);
+  expect(await findServers({ say: () => {} })).toMatchObject({
+    available: true,
+    executables: {
+      kubectl: { path: join(cacheFolder(), "kubectl") },
+      clientGo: { path: join(cacheFolder(), "client-go") },
+    },
   });
 });

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { buildGoPrograms, cacheFolder, type GoProgram, whyGoCannotBuild } from "./go-build.ts";
+import { buildGoPrograms, cacheFolder, type GoProgram, isBuilt, whyGoCannotBuild } from "./go-build.ts";
+import { isExecutable } from "./is-executable.ts";
 import { runCommand } from "./run-command.ts";
 import { minorOf, pinnedVersions, sameMinor } from "./versions.ts";
 
@@ -37,7 +38,8 @@ export interface FindServersOptions {
 /**
  * Finds kube-apiserver, etcd, kubectl and the client-go participant: in the folder `KUBEBUILDER_ASSETS` names, in the
  * cache, by building them with Go, and then on PATH; each must say that it has the wanted minor version. kubectl is
- * never taken from PATH, and the client-go participant alone is not worth a build.
+ * never taken from PATH. The client-go participant alone is not worth a build, unless it is missing from a cache folder
+ * that is there: such a folder is damaged, and built anew.
  * @throws Error when `KUBEBUILDER_ASSETS` holds another version than the wanted one, and when a build fails.
  */
 export async function findServers({
@@ -50,7 +52,8 @@ export async function findServers({
 
   let found = await findAllIn(folders);
   let whyNotBuilt = "not in the cache";
-  if (!isComplete(found) && build && !existsSync(cache.path)) {
+  const isWorthABuild = !isComplete(found) || (found.clientGo === undefined && existsSync(cache.path));
+  if (build && isWorthABuild && !isBuilt(cache.path)) {
     const whyNot = await whyGoCannotBuild();
     if (whyNot === undefined) await buildGoPrograms(say);
     else whyNotBuilt = whyNot;
@@ -130,15 +133,6 @@ async function versionOf(path: string, program: GoProgram): Promise<string> {
     throw new Error(`Expected ${path} ${args.join(" ")} to print a version, got ${stdout}${stderr}`);
   }
   return version;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false; // missing, or not ours to run: the same to a search
-  }
 }
 
 function printToStderr(line: string): void {

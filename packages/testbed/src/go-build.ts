@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isAlive, withBuildLock } from "./build-lock.ts";
+import { isExecutable } from "./is-executable.ts";
 import { runCommand } from "./run-command.ts";
 import { GO_MODULE_DIR, pinnedVersions } from "./versions.ts";
 
@@ -35,6 +36,11 @@ export function cacheFolder(): string {
   return join(cacheRoot(), `kubernetes-${kubernetes}-etcd-${etcd}-${hash.digest("hex").slice(0, 12)}`);
 }
 
+/** Whether all four executables are in `folder`; a folder with fewer is damaged, and {@link buildGoPrograms} replaces it. */
+export function isBuilt(folder: string): boolean {
+  return Object.keys(GO_PROGRAMS).every((program) => isExecutable(join(folder, program)));
+}
+
 /** Why Go cannot build here, or `undefined` when it can. */
 export async function whyGoCannotBuild(): Promise<string | undefined> {
   const wanted = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(GO_MODULE_DIR, "go.mod"), "utf8"));
@@ -51,20 +57,21 @@ export async function whyGoCannotBuild(): Promise<string | undefined> {
 }
 
 /**
- * Builds the four executables into {@link cacheFolder}, unless they are there, and returns that folder. Of several
- * processes one builds and the others wait for it.
+ * Builds the four executables into {@link cacheFolder}, unless all are there, and returns that folder. Of
+ * several processes one builds and the others wait for it.
  * @throws Error with the end of Go's output when the build fails.
  */
 export async function buildGoPrograms(say: (line: string) => void): Promise<string> {
   const folder = cacheFolder();
   mkdirSync(cacheRoot(), { recursive: true });
   await withBuildLock(`${folder}.lock`, say, async () => {
-    if (existsSync(folder)) return;
+    if (isBuilt(folder)) return;
     removeAbandonedBuilds();
     const unfinished = `${folder}.building-${process.pid}`;
     try {
       await runGoBuild(unfinished, say);
-      renameSync(unfinished, folder); // in one step: a folder that exists is complete
+      rmSync(folder, { recursive: true, force: true }); // damaged, if there: kept until its replacement is ready
+      renameSync(unfinished, folder); // in one step: nobody sees a half of it
     } finally {
       rmSync(unfinished, { recursive: true, force: true });
     }
