@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { withBuildLock } from "./build-lock.ts";
@@ -48,7 +48,7 @@ it("lets one build at a time, and says that the other waits", async () => {
 
 it("breaks the lock of a process that is gone", async () => {
   const { pid } = spawnSync(process.execPath, ["--version"]);
-  writeFileSync(lockPath, String(pid));
+  writeFileSync(lockPath, `${pid}@${hostname()} some-id`);
   let isBuilt = false;
   await withBuildLock(
     lockPath,
@@ -59,6 +59,42 @@ it("breaks the lock of a process that is gone", async () => {
   );
   expect(isBuilt).toBe(true);
   expect(said).toEqual([]);
+});
+
+it("waits for the lock of another host, where it cannot ask for the process", async () => {
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  writeFileSync(lockPath, `${pid}@another-host some-id`);
+  await withBuildLock(
+    lockPath,
+    (line) => {
+      said.push(line);
+      rmSync(lockPath);
+    },
+    async () => {},
+  );
+  expect(said).toEqual(["Another process builds the servers: waiting for it."]);
+});
+
+it("breaks the lock of another host after half an hour", async () => {
+  writeFileSync(lockPath, `${process.pid}@another-host some-id`);
+  const lockedAt = new Date(Date.now() - 31 * 60_000);
+  utimesSync(lockPath, lockedAt, lockedAt);
+  await withBuildLock(
+    lockPath,
+    (line) => said.push(line),
+    async () => {},
+  );
+  expect(said).toEqual([]);
+});
+
+it("leaves a lock alone that took the place of its own", async () => {
+  const theirs = `${process.pid}@${hostname()} some-id`;
+  await withBuildLock(
+    lockPath,
+    () => {},
+    async () => writeFileSync(lockPath, theirs),
+  );
+  expect(readFileSync(lockPath, "utf8")).toBe(theirs);
 });
 
 it("unlocks when the build fails", async () => {

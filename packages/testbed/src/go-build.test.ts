@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -44,4 +44,22 @@ it("keeps what is left of a damaged folder when it cannot be built anew", async 
   installFakeGo(folder, { atEndOfBuild: "exit 1" });
   await expect(buildGoPrograms(say)).rejects.toThrow("go build failed");
   expect(readdirSync(cacheFolder())).toEqual(["client-go", "etcd", "kube-apiserver"]);
+});
+
+it("takes the folder that another builder finished meanwhile", async () => {
+  installFakeGo(folder, { atEndOfBuild: `cp -r "$2" "${cacheFolder()}" && touch "${cacheFolder()}/theirs"` });
+  await buildGoPrograms(say);
+  expect(readdirSync(cacheFolder())).toContain("theirs");
+  expect(readdirSync(cacheRoot())).toHaveLength(1); // its own unfinished folder is gone
+});
+
+it("removes what a killed build left, and leaves that of a building host alone", async () => {
+  const fresh = `${cacheFolder()}.building-1@another-host`;
+  const old = `${cacheFolder()}.building-2@another-host`;
+  for (const path of [fresh, old]) mkdirSync(path, { recursive: true });
+  const writtenAt = new Date(Date.now() - 31 * 60_000);
+  utimesSync(old, writtenAt, writtenAt);
+  installFakeGo(folder);
+  await buildGoPrograms(say);
+  expect(readdirSync(cacheRoot()).map((name) => join(cacheRoot(), name))).toEqual([cacheFolder(), fresh]);
 });

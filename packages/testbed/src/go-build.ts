@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { isAlive, withBuildLock } from "./build-lock.ts";
+import { withBuildLock } from "./build-lock.ts";
+import { builderName, isBuilderGone } from "./builder-name.ts";
 import { isExecutable } from "./is-executable.ts";
 import { runCommand } from "./run-command.ts";
 import { GO_MODULE_DIR, pinnedVersions } from "./versions.ts";
@@ -67,11 +68,10 @@ export async function buildGoPrograms(say: (line: string) => void): Promise<stri
   await withBuildLock(`${folder}.lock`, say, async () => {
     if (isBuilt(folder)) return;
     removeAbandonedBuilds();
-    const unfinished = `${folder}.building-${process.pid}`;
+    const unfinished = `${folder}.building-${builderName()}`;
     try {
       await runGoBuild(unfinished, say);
-      rmSync(folder, { recursive: true, force: true }); // damaged, if there: kept until its replacement is ready
-      renameSync(unfinished, folder); // in one step: nobody sees a half of it
+      publish(unfinished, folder);
     } finally {
       rmSync(unfinished, { recursive: true, force: true });
     }
@@ -79,13 +79,27 @@ export async function buildGoPrograms(say: (line: string) => void): Promise<stri
   return folder;
 }
 
+/** Puts a finished build into its place in one step, so that nobody sees a half of it. */
+function publish(unfinished: string, folder: string): void {
+  try {
+    renameSync(unfinished, folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+    if (isBuilt(folder)) return; // another builder was faster: theirs is as good as ours
+    rmSync(folder, { recursive: true, force: true }); // damaged: kept until now, when its replacement is ready
+    renameSync(unfinished, folder);
+  }
+}
+
 /** What builds left that were killed, of any version. */
 function removeAbandonedBuilds(): void {
   for (const name of readdirSync(cacheRoot())) {
-    const pid = /\.building-(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) {
-      rmSync(join(cacheRoot(), name), { recursive: true, force: true });
-    }
+    const builder = /\.building-(.+)$/.exec(name)?.[1];
+    const path = join(cacheRoot(), name);
+    const writtenAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (builder === undefined || writtenAtMs === undefined) continue;
+    if (isBuilderGone(builder, Date.now() - writtenAtMs)) rmSync(path, { recursive: true, force: true });
   }
 }
 
