@@ -74,3 +74,22 @@ it.each(["kubectl", "client-go"])("builds the cache anew when %s is gone from it
     },
   });
 });
+
+it("builds for the sake of the client-go participant alone when it is told to, and only where Go can", async () => {
+  vi.stubEnv("KUBEBUILDER_ASSETS", assets);
+  installAllPrograms(assets);
+  rmSync(join(assets, "client-go"));
+  const find = () => findServers({ buildForClientGo: true, say: () => {} });
+  expect(await find()).toMatchObject({ available: true, executables: { clientGo: undefined } });
+
+  installFakeGo(onPath);
+  vi.stubEnv("PATH", `${onPath}:/usr/bin:/bin`);
+  expect(await findServers()).toMatchObject({ available: true, executables: { clientGo: undefined } });
+  expect(await find()).toMatchObject({
+    available: true,
+    executables: {
+      etcd: { path: join(assets, "etcd") },
+      clientGo: { path: join(cacheFolder(), "client-go") },
+    },
+  });
+});

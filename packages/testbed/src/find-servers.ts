@@ -31,6 +31,8 @@ export type FoundServers =
 export interface FindServersOptions {
   /** Whether to build what is not in the cache, which takes minutes. @defaultValue true */
   readonly build?: boolean | undefined;
+  /** Whether to build, where Go can, even if only the client-go participant is missing. @defaultValue false */
+  readonly buildForClientGo?: boolean | undefined;
   /** Takes lines about a build. @defaultValue prints them to stderr */
   readonly say?: ((line: string) => void) | undefined;
 }
@@ -38,12 +40,14 @@ export interface FindServersOptions {
 /**
  * Finds kube-apiserver, etcd, kubectl and the client-go participant: in the folder `KUBEBUILDER_ASSETS` names, in the
  * cache, by building them with Go, and then on PATH; each must say that it has the wanted minor version. kubectl is
- * never taken from PATH. The client-go participant alone is not worth a build, unless it is missing from a cache folder
- * that is there: such a folder is damaged, and built anew.
+ * never taken from PATH. The client-go participant alone is not worth a build, unless
+ * {@link FindServersOptions.buildForClientGo} says so, or it is missing from a cache folder that is there: such a folder
+ * is damaged, and built anew.
  * @throws Error when `KUBEBUILDER_ASSETS` holds another version than the wanted one, and when a build fails.
  */
 export async function findServers({
   build = true,
+  buildForClientGo = false,
   say = printToStderr,
 }: FindServersOptions = {}): Promise<FoundServers> {
   const assets = process.env["KUBEBUILDER_ASSETS"];
@@ -52,8 +56,8 @@ export async function findServers({
 
   let found = await findAllIn(folders);
   let whyNotBuilt = "not in the cache";
-  const isWorthABuild = !isComplete(found) || (found.clientGo === undefined && existsSync(cache.path));
-  if (build && isWorthABuild && !isBuilt(cache.path)) {
+  const buildsClientGo = found.clientGo === undefined && (buildForClientGo || existsSync(cache.path));
+  if (build && (!isComplete(found) || buildsClientGo) && !isBuilt(cache.path)) {
     const whyNot = await whyGoCannotBuild();
     if (whyNot === undefined) await buildGoPrograms(say);
     else whyNotBuilt = whyNot;

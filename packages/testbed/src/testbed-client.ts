@@ -18,6 +18,7 @@ import {
   unbindRole,
 } from "./role-binding.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
+import { TESTBED_COMMAND } from "./testbed-command.ts";
 import type { TestbedDescription, TestbedVersions } from "./testbed-description.ts";
 
 /** How {@link TestbedClient.kubectl} is run. */
@@ -206,7 +207,10 @@ export class TestbedClient {
    */
   startClientGo(options: ClientGoOptions): ClientGoParticipant {
     const path = this.clientGoPath;
-    if (path === undefined) throw new Error("The client-go participant was not built: it needs Go");
+    if (path === undefined) {
+      const howToGet = `Install Go 1.26 or newer and run \`${TESTBED_COMMAND} build\``;
+      throw new Error(`The client-go participant was not built. ${howToGet}`);
+    }
     return new ClientGoParticipant(path, options);
   }
 }

@@ -1,7 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { TestProject } from "vitest/node";
+import { installAllPrograms, installFakeGo } from "./testing/fake-go.ts";
 import setup from "./vitest-setup.ts";
 
 const provide = vi.fn();
@@ -40,4 +42,22 @@ it("says loudly what is missing without servers, and lets the tests skip", async
     available: false,
     why: expect.stringContaining("missing"),
   });
+});
+
+it("builds the client-go participant with Go when the servers are required and come from elsewhere", async () => {
+  const assets = mkdtempSync(join(tmpdir(), "assets-"));
+  try {
+    installAllPrograms(assets);
+    rmSync(join(assets, "client-go"));
+    const go = installFakeGo(assets, { atEndOfBuild: "exit 1" }); // the setup would start what it finds
+    vi.stubEnv("KUBEBUILDER_ASSETS", assets);
+    vi.stubEnv("XDG_CACHE_HOME", join(assets, "cache"));
+    vi.stubEnv("PATH", `${assets}:/usr/bin:/bin`);
+    vi.stubEnv("CI", "true");
+    vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await expect(setup(project)).rejects.toThrow("go build failed");
+    expect(go.buildCount).toBe(1);
+  } finally {
+    rmSync(assets, { recursive: true });
+  }
 });

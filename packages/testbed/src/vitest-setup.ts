@@ -4,17 +4,20 @@
  */
 import type { TestProject } from "vitest/node";
 import { findServers } from "./find-servers.ts";
+import { areServersRequired } from "./servers-required.ts";
 import { startTestbedWith } from "./testbed.ts";
 import type { ProvidedTestbed } from "./vitest.ts";
 
 /**
  * Starts the testbed and provides its description; the function it returns stops it. Where the servers cannot be had
- * it throws if `CI` is set or `TENURE_REQUIRE_SERVERS` is `1`; else it says so loudly, and the tests are skipped.
+ * it throws if they are required ({@link areServersRequired}); else it says so loudly, and the tests are skipped. Required
+ * servers include the client-go participant where Go can build it.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const found = await findServers();
+  const isRequired = areServersRequired(process.env);
+  const found = await findServers({ buildForClientGo: isRequired });
   if (!found.available) {
-    if (areServersRequired()) throw new Error(`The tests need real servers: ${found.why}`);
+    if (isRequired) throw new Error(`The tests need real servers: ${found.why}`);
     process.stderr.write(
       `\n${"!".repeat(100)}\nTests with real servers are SKIPPED: ${found.why}\n${"!".repeat(100)}\n\n`,
     );
@@ -28,9 +31,4 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 function provide(project: TestProject, provided: ProvidedTestbed): void {
   project.provide("tenureTestbed", provided);
-}
-
-function areServersRequired(): boolean {
-  const { CI, TENURE_REQUIRE_SERVERS } = process.env;
-  return TENURE_REQUIRE_SERVERS === "1" || (CI !== undefined && CI !== "" && CI !== "false");
 }
