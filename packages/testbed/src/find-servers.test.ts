@@ -57,7 +57,9 @@ it("says what is missing, why it was not built and how to get it", async () => {
   const found = await findServers();
   expect(found).toMatchObject({
     available: false,
-    why: expect.stringMatching(/Go 1\.26 or newer is not installed.*pnpm testbed build.*KUBEBUILDER_ASSETS/),
+    why: expect.stringMatching(
+      /Go 1\.26 or newer is not installed.*`npx -y pnpm@\S+ testbed build`.*KUBEBUILDER_ASSETS/,
+    ),
   });
 });
 

@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { buildGoPrograms, cacheFolder, type GoProgram, isBuilt, whyGoCannotBuild } from "./go-build.ts";
 import { isExecutable } from "./is-executable.ts";
 import { runCommand } from "./run-command.ts";
+import { TESTBED_COMMAND } from "./testbed-command.ts";
 import { minorOf, pinnedVersions, sameMinor } from "./versions.ts";
 
 /** An executable and the version that it says it has. */
@@ -76,8 +77,7 @@ export async function findServers({
   return { available: false, why: `${missing.join(", ")} missing (${whyNotBuilt}). ${HOW_TO_GET}` };
 }
 
-const HOW_TO_GET =
-  "Install Go 1.26 or newer and run `pnpm testbed build`, or set KUBEBUILDER_ASSETS to a folder with kube-apiserver, etcd and kubectl.";
+const HOW_TO_GET = `Install Go 1.26 or newer and run \`${TESTBED_COMMAND} build\`, or set KUBEBUILDER_ASSETS to a folder with kube-apiserver, etcd and kubectl.`;
 
 type PartlyFound = { -readonly [Name in keyof ServerExecutables]: Executable | undefined };
 

@@ -1,16 +1,17 @@
 #!/usr/bin/env node
-/** The command line: `pnpm testbed --help`. */
+/** The command line: `npx -y pnpm@12.21.0 testbed --help`. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { findServers } from "./find-servers.ts";
 import { buildGoPrograms, cacheFolder } from "./go-build.ts";
 import { startTestbed } from "./testbed.ts";
+import { TESTBED_COMMAND } from "./testbed-command.ts";
 
 const HELP = `Real servers for the tests: kube-apiserver and etcd on loopback.
 
-  pnpm testbed run -- COMMAND…   starts both, runs COMMAND, ends both; exits with COMMAND's exit code
-  pnpm testbed build             builds what is needed into the cache, which takes minutes the first time
-  pnpm testbed path              prints where the executables are, without building
+  ${TESTBED_COMMAND} run -- COMMAND…   starts both, runs COMMAND, ends both; exits with COMMAND's exit code
+  ${TESTBED_COMMAND} build             builds what is needed into the cache, which takes minutes the first time
+  ${TESTBED_COMMAND} path              prints where the executables are, without building
 
 COMMAND gets KUBECONFIG (an administrator's), KUBE_APISERVER_URL, KUBE_ADMIN_TOKEN, TENURE_TESTBED_CA
 (the CA's file), TENURE_TESTBED_KUBECTL and TENURE_TESTBED_CLIENT_GO.
@@ -93,7 +94,7 @@ async function printPaths(): Promise<number> {
   return 0;
 }
 
-/** pnpm passes the "--" of `pnpm testbed run -- COMMAND` on. */
+/** pnpm passes the "--" of `testbed run -- COMMAND` on. */
 function withoutLeadingDashes(args: readonly string[]): readonly string[] {
   return args[0] === "--" ? args.slice(1) : args;
 }

@@ -36,7 +36,7 @@ it("says loudly what is missing without servers, and lets the tests skip", async
   const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   await (await setup(project))();
   expect(stderr).toHaveBeenCalledWith(
-    expect.stringMatching(/SKIPPED: kube-apiserver .* missing.*pnpm testbed build/s),
+    expect.stringMatching(/SKIPPED: kube-apiserver .* missing.*pnpm@\S+ testbed build/s),
   );
   expect(provide).toHaveBeenCalledWith("tenureTestbed", {
     available: false,
