@@ -1,6 +1,6 @@
 /**
  * Three replicas elect a leader; it is killed, another takes over; that one is asked to stop, the third takes over at once.
- * Wants a Kubernetes API: `KUBECONFIG`, as `pnpm testbed run` sets it.
+ * Wants a Kubernetes API: `KUBECONFIG`, as `npx -y pnpm@12.21.0 testbed run` sets it.
  */
 import { type Replica, startReplica } from "./replica.ts";
 

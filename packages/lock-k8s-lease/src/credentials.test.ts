@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -58,6 +59,62 @@ describe("credentials", () => {
     expect(asked).toEqual(["first", "second"]);
     // The line end of a token file is not sent: it would be no legal header.
     expect(sentTokens()).toEqual([...Array(4).fill("Bearer first"), "Bearer second"]);
+  });
+
+  it("are loaded anew after a 401 although a refresh from what was refused is under way, which then changes nothing", async () => {
+    const patient = { timeoutMs: 60_000 };
+    let letRefreshEnd = (): void => {};
+    let asked = 0;
+    const config = (token: string, slowFrom: number): KubeConfigLike => ({
+      getCurrentCluster: () => ({ server: stub.url }),
+      applyToHTTPSOptions: async (options) => {
+        asked += 1;
+        if (asked === slowFrom) await new Promise<void>((resolve) => (letRefreshEnd = resolve));
+        options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
+      },
+    });
+    const client = new LeaseClient({ clock, kubeConfig: config("old", 2), reload: () => config("new", 0) });
+    clients.push(client);
+    const lock = client.lock({ name: "app", namespace: "team" });
+    let refuse = (): void => {};
+    const underWay = new Promise<void>((resolve) => {
+      stub.reply((response, request) => {
+        refuse = () => status(401)(response, request);
+        resolve();
+      });
+    });
+    stub.reply(json(200, lease()), json(200, lease()), json(200, lease()));
+    const refused = lock.get(patient); // with the old token
+    await underWay;
+    await clock.advance(10_000);
+    const refreshing = lock.get(patient); // waits for a refresh of the old token
+    refuse();
+    expect((await refused)?.version).toBe("100");
+    letRefreshEnd();
+    await refreshing;
+    await lock.get(patient);
+    expect(sentTokens()).toEqual(["Bearer old", "Bearer new", "Bearer old", "Bearer new"]);
+  });
+
+  it("that no header can carry are no credentials, and nothing of them is shown", async () => {
+    const { lock } = lockWithTokens(["canary\ncanary"]);
+    const error = await lock.create(RECORD, CALL).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "ERR_LOCK_UNAUTHENTICATED", outcome: "not-applied" });
+    expect(String(error)).toContain("cannot be sent as a header");
+    expect(String(error)).not.toContain("canary");
+  });
+
+  it("of a proxy may hold a % that encodes nothing", async () => {
+    const client = new LeaseClient({
+      clock,
+      kubeConfig: {
+        getCurrentCluster: () => ({ server: stub.url, proxyUrl: "http://user:p%zz@proxy.example" }),
+        applyToHTTPSOptions: async (options) => void Object.assign(options, { agent: new Agent() }),
+      },
+    });
+    clients.push(client);
+    stub.reply(json(200, lease()));
+    expect((await client.lock({ name: "app", namespace: "team" }).get(CALL))?.version).toBe("100");
   });
 
   it("are loaded anew once after a 401, and the call is made again with them", async () => {

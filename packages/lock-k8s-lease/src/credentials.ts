@@ -26,6 +26,8 @@ export interface Applied {
 interface Loading {
   readonly promise: Promise<Applied>;
   readonly startedAtMs: number;
+  /** Begun after a refusal, so from the source itself and not from what was refused. */
+  readonly reloads: boolean;
 }
 
 /**
@@ -40,6 +42,8 @@ export class Credentials {
   #applied: Applied | undefined;
   #appliedAtMs = 0;
   #loading: Loading | undefined;
+  /** Which load is the newest: what an older one brings is used by its caller and forgotten. */
+  #loads = 0;
 
   constructor(options: {
     readonly kubeConfig: KubeConfigLike;
@@ -55,7 +59,7 @@ export class Credentials {
   /** @throws {@link CredentialsError} when there are none to be had. */
   current(): Applied | Promise<Applied> {
     if (this.#applied !== undefined && this.#clock.now() - this.#appliedAtMs < FRESH_MS) return this.#applied;
-    return this.#load(() => this.#kubeConfig);
+    return this.#load(() => this.#kubeConfig, false);
   }
 
   /**
@@ -64,21 +68,24 @@ export class Credentials {
    */
   renewed(refused: Applied): Applied | Promise<Applied> {
     if (this.#applied !== undefined && this.#applied !== refused) return this.#applied;
-    return this.#load(this.#reload ?? (() => this.#kubeConfig));
+    return this.#load(this.#reload ?? (() => this.#kubeConfig), true);
   }
 
-  #load(source: () => KubeConfigLike | Promise<KubeConfigLike>): Promise<Applied> {
+  #load(source: () => KubeConfigLike | Promise<KubeConfigLike>, reloads: boolean): Promise<Applied> {
     const now = this.#clock.now();
-    if (this.#loading !== undefined && now - this.#loading.startedAtMs < STUCK_MS)
-      return this.#loading.promise;
-    const promise = this.#apply(source).finally(() => {
+    const loading = this.#loading;
+    // A refresh from what was refused is no help after a refusal.
+    const helps = loading !== undefined && (loading.reloads || !reloads);
+    if (helps && now - loading.startedAtMs < STUCK_MS) return loading.promise;
+    this.#loads += 1;
+    const promise = this.#apply(source, this.#loads).finally(() => {
       if (this.#loading?.promise === promise) this.#loading = undefined;
     });
-    this.#loading = { promise, startedAtMs: now };
+    this.#loading = { promise, startedAtMs: now, reloads };
     return promise;
   }
 
-  async #apply(source: () => KubeConfigLike | Promise<KubeConfigLike>): Promise<Applied> {
+  async #apply(source: () => KubeConfigLike | Promise<KubeConfigLike>, load: number): Promise<Applied> {
     try {
       const kubeConfig = await source();
       if (serverOf(kubeConfig).href !== this.#server) {
@@ -88,6 +95,7 @@ export class Credentials {
       const options: RequestOptions = { headers: {} };
       await kubeConfig.applyToHTTPSOptions(options);
       const fresh = toApplied(options, kubeConfig);
+      if (load !== this.#loads) return fresh;
       this.#kubeConfig = kubeConfig;
       // One object for the same credentials: so a refused one can be told from one that came after it.
       if (this.#applied === undefined || !isSame(this.#applied, fresh)) this.#applied = fresh;
@@ -128,16 +136,20 @@ function secretsIn(authorization = "", auth = "", ...urls: (string | undefined)[
   for (const url of urls) {
     if (url === undefined || !URL.canParse(url)) continue;
     const { password } = new URL(url);
-    secrets.push(password, decodeURIComponent(password));
+    secrets.push(password, decoded(password));
   }
   return secrets;
 }
 
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a "%" that encodes nothing
+  }
+}
+
+/** Whether the server would see the same credentials; the agent of a proxy is made anew every time, and is none. */
 function isSame(a: Applied, b: Applied): boolean {
-  return (
-    a.auth === b.auth &&
-    a.proxyAgent === b.proxyAgent &&
-    isDeepStrictEqual(a.headers, b.headers) &&
-    isDeepStrictEqual(a.tls, b.tls)
-  );
+  return a.auth === b.auth && isDeepStrictEqual(a.headers, b.headers) && isDeepStrictEqual(a.tls, b.tls);
 }

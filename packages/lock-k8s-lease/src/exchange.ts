@@ -33,11 +33,13 @@ export class Exchange {
     // Whoever gave up waiting must not make this an unhandled rejection.
     this.response.catch(() => {});
     request.once("socket", (socket) => {
-      if (!socket.connecting) {
+      const isTls = socket instanceof TLSSocket;
+      // Through a proxy's tunnel the socket below is connected long before TLS stands.
+      const isHandshaking = isTls && "secureConnecting" in socket && socket.secureConnecting === true;
+      if (!socket.connecting && !isHandshaking) {
         this.#sent = true;
         return;
       }
-      const isTls = socket instanceof TLSSocket;
       socket.once(isTls ? "secureConnect" : "connect", () => {
         this.#sent = true;
       });

@@ -257,6 +257,18 @@ describe("a stream that ends", () => {
     expect(await next).toEqual({ done: false, value: { kind: "resync" } });
   });
 
+  it("after every line is asked for less and less often, too", async () => {
+    const oneBookmark: Reply = (response, request) => {
+      stream(bookmark("101"))(response, request);
+      setImmediate(() => response.destroy());
+    };
+    stub.reply(...Array.from({ length: 6 }, () => oneBookmark), stream(added("500")));
+    void readAll();
+    await stub.request(1);
+    await requestAfter(5, 25);
+    expect(await requestAfter(6, 25)).toBeGreaterThan(1_000);
+  });
+
   it("at once, though cleanly, is no hot loop", async () => {
     const ended: Reply = (response) => response.writeHead(200).end();
     stub.reply(ended, ended, ended, ended, stream(added("500")));
@@ -323,6 +335,14 @@ describe("the end of a watch", () => {
     expect(await next).toEqual({ done: true, value: undefined });
     while (stub.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("comes with its signal before what was still to be read", async () => {
+    stub.reply(stream(added("101"), modified("102"), modified("103")));
+    const events = watch(known("100"));
+    await events.next();
+    ending.abort();
+    expect(await events.next()).toEqual({ done: true, value: undefined });
   });
 
   it("comes with its signal while it waits for another try", async () => {

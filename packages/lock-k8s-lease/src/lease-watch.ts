@@ -85,7 +85,6 @@ async function* watchOnce(
     for (let event = await stream.next(); event !== undefined; event = await stream.next()) {
       if (event.kind === "expired") position.resumeFrom = undefined;
       if (event.kind === "expired" || event.kind === "broken") throw new NetworkError(event.kind);
-      position.failures = 0;
       position.resumeFrom = event.resourceVersion;
       if (event.kind === "changed") yield { kind: "changed", current: event.current };
       if (event.kind === "deleted") yield { kind: "deleted", fencingToken: event.fencingToken };

@@ -5,7 +5,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { createCertificateAuthority } from "@tenure/testbed";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { LeaseClient } from "./lease-client.ts";
-import { json, kubeConfig, lease, StubApi } from "./stub-api.fixture.ts";
+import { json, kubeConfig, lease, RECORD, StubApi } from "./stub-api.fixture.ts";
 
 const CALL = { timeoutMs: 5_000 };
 const authority = createCertificateAuthority();
@@ -60,6 +60,33 @@ it("goes through the proxy of the kubeconfig", async () => {
   await client.lock({ name: "app", namespace: "team" }).get(CALL);
   expect(tunnels).toEqual([`127.0.0.1:${stub.port}`]);
   expect(stub.requests[0]?.headers.authorization).toBe("Bearer through-the-proxy");
+});
+
+it("tells of a certificate that was not accepted through the proxy as it does without one", async () => {
+  // A TCP server that listens has such an address.
+  const { port } = proxy.address() as AddressInfo;
+  const stranger = createCertificateAuthority("Another CA");
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: [
+      {
+        name: "c",
+        server: stub.url,
+        caData: Buffer.from(stranger.certificate).toString("base64"),
+        proxyUrl: `http://127.0.0.1:${port}`,
+      },
+    ],
+    users: [{ name: "u", token: "t" }],
+    contexts: [{ name: "x", cluster: "c", user: "u" }],
+    currentContext: "x",
+  });
+  await using client = new LeaseClient({ kubeConfig: config });
+  await expect(client.lock({ name: "app", namespace: "team" }).create(RECORD, CALL)).rejects.toMatchObject({
+    code: "ERR_LOCK_UNAVAILABLE",
+    outcome: "not-applied",
+    message: expect.stringMatching(/certificate was not accepted.* issued by .*valid from/),
+  });
+  expect(stub.requests).toEqual([]);
 });
 
 it("never goes past a proxy that it cannot use", async () => {

@@ -5,6 +5,7 @@ import type { Clock } from "@tenure/core";
 import { callFailure, closedError } from "./call-failure.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { Applied, Credentials } from "./credentials.ts";
+import { CredentialsError } from "./credentials-error.ts";
 import { Exchange, readBody } from "./exchange.ts";
 import { Interrupted, Interruption } from "./interruption.ts";
 import { NetworkError } from "./network-error.ts";
@@ -155,7 +156,7 @@ export class Transport {
     progress: Progress,
   ): Promise<OpenAnswer> {
     if (progress.over) throw new NetworkError("the call is over");
-    const exchange = new Exchange(
+    const exchange = startExchange(
       {
         ...this.#target,
         agent: this.#pool.agent(applied, use),
@@ -180,6 +181,16 @@ export class Transport {
       redact: applied.redact,
       destroy: () => exchange.destroy(),
     };
+  }
+}
+
+/** @throws CredentialsError when Node refuses the headers: nothing but credentials in them comes from outside. */
+function startExchange(options: RequestOptions, body: string | undefined): Exchange {
+  try {
+    return new Exchange(options, body);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CredentialsError(`the credentials cannot be sent as a header (${code ?? "unknown"})`);
   }
 }
 

@@ -43,6 +43,7 @@ export class WatchStream {
    * @throws when the connection is cut, silent for too long, or ended by a signal.
    */
   async next(): Promise<WatchEvent | undefined> {
+    for (const end of this.#ends) end.throwIfAborted();
     while (this.#ready.length === 0) {
       const silence = this.#clock.setTimer(this.#destroy, this.#silenceMs);
       try {

@@ -18,20 +18,22 @@ function blocks(language: string): string[] {
 describeWithServers("the README", (testbed) => {
   it("has an example that leads, and releases when it is told to stop", async () => {
     const namespace = await testbed.createNamespace("readme");
-    const file = new URL("./readme-example.tmp.ts", import.meta.url);
+    // Beside the package's own imports, and never left behind.
+    const file = new URL(`./readme-example-${process.pid}.tmp.ts`, import.meta.url);
     const example = present(blocks("ts")[0]).replace('namespace: "default"', `namespace: "${namespace}"`);
     await writeFile(file, example);
+    const child = spawn(process.execPath, [file.pathname], {
+      env: { ...process.env, KUBECONFIG: testbed.adminKubeconfigPath, KUBERNETES_SERVICE_HOST: "" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     try {
-      const child = spawn(process.execPath, [file.pathname], {
-        env: { ...process.env, KUBECONFIG: testbed.adminKubeconfigPath, KUBERNETES_SERVICE_HOST: "" },
-        stdio: ["ignore", "pipe", "inherit"],
-      });
       const ended = once(child, "exit");
-      const [line] = await once(createInterface(child.stdout), "line");
+      const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
       expect(line).toMatch(/^leading, fencing token \d+$/);
       child.kill("SIGTERM");
       expect(await ended).toEqual([0, null]);
     } finally {
+      child.kill("SIGKILL");
       await rm(file);
     }
     const lease = await testbed.requestOk<{ spec: object }>("GET", leasePath(namespace, "example-lease"));
