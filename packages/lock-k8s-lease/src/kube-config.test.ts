@@ -45,9 +45,12 @@ it.each([
   { server: "localhost:6443" },
   { server: "ftp://x" },
   { server: "https://u:secret@" },
+  { server: "https://u:secret%zz@x" },
+  { server: "https://secret%zz@x" },
 ])("refuses the cluster %j, without quoting it", (cluster) => {
   expect(() => serverOf(config(cluster) as never)).toThrow(RangeError);
   expect(() => serverOf(config(cluster) as never)).not.toThrow(/secret/);
+  expect(() => new LeaseClient({ kubeConfig: config(cluster) as never })).toThrow(RangeError);
 });
 
 it.each([

@@ -51,7 +51,22 @@ export function serverOf(kubeConfig: KubeConfigLike): URL {
   if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new RangeError("Expected `kubeConfig` with a cluster whose `server` is an https or http URL");
   }
+  if (!isDecodable(url.username) || !isDecodable(url.password)) {
+    // As client-go does. Node would throw a bare "URI malformed" later.
+    throw new RangeError(
+      "Expected `kubeConfig` with a cluster whose `server` has its user and password percent-encoded",
+    );
+  }
   return url;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The namespace of the current context, which in a pod is the pod's own; `"default"` when it has none. */
