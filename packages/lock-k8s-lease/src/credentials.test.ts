@@ -117,6 +117,59 @@ describe("credentials", () => {
     expect((await client.lock({ name: "app", namespace: "team" }).get(CALL))?.version).toBe("100");
   });
 
+  it("are the same also where a proxy's agent is another, so a 401 loads them anew", async () => {
+    const tokens = ["old", "old", "new"];
+    const client = new LeaseClient({
+      clock,
+      kubeConfig: {
+        getCurrentCluster: () => ({ server: stub.url, proxyUrl: "http://proxy.example" }),
+        applyToHTTPSOptions: async (options) =>
+          void Object.assign(options, {
+            agent: new Agent(),
+            headers: { Authorization: `Bearer ${tokens.shift()}` },
+          }),
+      },
+    });
+    clients.push(client);
+    const lock = client.lock({ name: "app", namespace: "team" });
+    let refuse = (): void => {};
+    stub.reply(
+      (response, request) => {
+        refuse = () => status(401)(response, request);
+      },
+      json(200, lease()),
+      json(200, lease()),
+    );
+    const first = lock.get(CALL);
+    await stub.request(1);
+    // The call's own timer does not fire before the clock is turned.
+    clock.stall(10_000);
+    await lock.get(CALL);
+    refuse();
+    await first;
+    expect(sentTokens()).toEqual(["Bearer old", "Bearer old", "Bearer new"]);
+  });
+
+  it("of a proxy that moved go the new way", async () => {
+    const agents = [new Agent({ keepAlive: true }), new Agent()];
+    let proxies = 0;
+    const client = new LeaseClient({
+      clock,
+      kubeConfig: {
+        getCurrentCluster: () => ({ server: stub.url, proxyUrl: `http://proxy-${proxies}.example` }),
+        applyToHTTPSOptions: async (options) => void Object.assign(options, { agent: agents[proxies++] }),
+      },
+    });
+    clients.push(client);
+    const lock = client.lock({ name: "app", namespace: "team" });
+    stub.reply(json(200, lease()), json(200, lease()));
+    await lock.get(CALL);
+    await clock.advance(10_000);
+    await lock.get(CALL);
+    agents[0]?.destroy();
+    expect([proxies, stub.connections]).toEqual([2, 2]);
+  });
+
   it("are loaded anew once after a 401, and the call is made again with them", async () => {
     const { lock } = lockWithTokens(["old", "new"]);
     stub.reply(status(401), json(201, lease()));

@@ -17,7 +17,9 @@ export interface Applied {
   /** `user:password`, as `node:http` takes it. */
   readonly auth: string | undefined;
   readonly tls: TlsOptions;
-  /** Set when the cluster is reached through a proxy: whoever makes those connections. */
+  /** Set when the cluster is reached through a proxy. */
+  readonly proxyUrl: string | undefined;
+  /** Set with {@link proxyUrl}: whoever makes those connections. */
   readonly proxyAgent: Agent | undefined;
   /** Takes these credentials out of any text. */
   readonly redact: Redactor;
@@ -125,6 +127,7 @@ function toApplied(options: RequestOptions, kubeConfig: KubeConfigLike): Applied
     headers,
     auth,
     tls: pickTlsOptions(options),
+    proxyUrl: cluster?.proxyUrl,
     proxyAgent,
     redact: createRedactor(secretsIn(headers["authorization"], auth, cluster?.server, cluster?.proxyUrl)),
   };
@@ -149,7 +152,12 @@ function decoded(text: string): string {
   }
 }
 
-/** Whether the server would see the same credentials; the agent of a proxy is made anew every time, and is none. */
+/** Whether the same server would see the same credentials, by the same way: client-node makes a proxy's agent anew every time. */
 function isSame(a: Applied, b: Applied): boolean {
-  return a.auth === b.auth && isDeepStrictEqual(a.headers, b.headers) && isDeepStrictEqual(a.tls, b.tls);
+  return (
+    a.auth === b.auth &&
+    a.proxyUrl === b.proxyUrl &&
+    isDeepStrictEqual(a.headers, b.headers) &&
+    isDeepStrictEqual(a.tls, b.tls)
+  );
 }
