@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { describeWithServers } from "@tenure/testbed/vitest";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { leasePath, present } from "./world.fixture.ts";
 
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
@@ -15,27 +18,36 @@ function blocks(language: string): string[] {
   );
 }
 
+/** The example as a file of a user's project, which has the packages by name. Gone after the test, also when that times out. */
+async function installed(example: string): Promise<string> {
+  const project = await mkdtemp(join(tmpdir(), "tenure-readme-"));
+  onTestFinished(() => rm(project, { recursive: true, force: true }));
+  const packages = join(project, "node_modules", "@tenure");
+  await mkdir(packages, { recursive: true });
+  for (const name of ["core", "lock-k8s-lease"]) {
+    await symlink(fileURLToPath(new URL(`../../${name}`, import.meta.url)), join(packages, name));
+  }
+  await writeFile(join(project, "package.json"), JSON.stringify({ type: "module" }));
+  const file = join(project, "example.ts");
+  await writeFile(file, example);
+  return file;
+}
+
 describeWithServers("the README", (testbed) => {
   it("has an example that leads, and releases when it is told to stop", async () => {
     const namespace = await testbed.createNamespace("readme");
-    // Beside the package's own imports, and never left behind.
-    const file = new URL(`./readme-example-${process.pid}.tmp.ts`, import.meta.url);
     const example = present(blocks("ts")[0]).replace('namespace: "default"', `namespace: "${namespace}"`);
-    await writeFile(file, example);
-    const child = spawn(process.execPath, [file.pathname], {
+    const child = spawn(process.execPath, [await installed(example)], {
       env: { ...process.env, KUBECONFIG: testbed.adminKubeconfigPath, KUBERNETES_SERVICE_HOST: "" },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    try {
-      const ended = once(child, "exit");
-      const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
-      expect(line).toMatch(/^leading, fencing token \d+$/);
-      child.kill("SIGTERM");
-      expect(await ended).toEqual([0, null]);
-    } finally {
-      child.kill("SIGKILL");
-      await rm(file);
-    }
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = once(child, "exit");
+    // An example that ends early gives its exit code here instead of a line.
+    const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
+    expect(String(line)).toMatch(/^leading, fencing token \d+$/);
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
     const lease = await testbed.requestOk<{ spec: object }>("GET", leasePath(namespace, "example-lease"));
     expect(lease.spec).toMatchObject({ holderIdentity: "", leaseDurationSeconds: 1 });
   });
