@@ -44,6 +44,15 @@ function lockWithTokens(tokens: string[], reload?: () => KubeConfigLike) {
   return { lock: client.lock({ name: "app", namespace: "team" }), asked };
 }
 
+/** The stub's next answer is a 401, but only when the returned function is called. */
+function refuseLater(): () => void {
+  let refuse = (): void => {};
+  stub.reply((response, request) => {
+    refuse = () => status(401)(response, request);
+  });
+  return () => refuse();
+}
+
 const sentTokens = () => stub.requests.map(({ headers }) => headers.authorization);
 
 describe("credentials", () => {
@@ -76,16 +85,10 @@ describe("credentials", () => {
     const client = new LeaseClient({ clock, kubeConfig: config("old", 2), reload: () => config("new", 0) });
     clients.push(client);
     const lock = client.lock({ name: "app", namespace: "team" });
-    let refuse = (): void => {};
-    const underWay = new Promise<void>((resolve) => {
-      stub.reply((response, request) => {
-        refuse = () => status(401)(response, request);
-        resolve();
-      });
-    });
+    const refuse = refuseLater();
     stub.reply(json(200, lease()), json(200, lease()), json(200, lease()));
     const refused = lock.get(patient); // with the old token
-    await underWay;
+    await stub.request(1);
     await clock.advance(10_000);
     const refreshing = lock.get(patient); // waits for a refresh of the old token
     refuse();
@@ -132,14 +135,8 @@ describe("credentials", () => {
     });
     clients.push(client);
     const lock = client.lock({ name: "app", namespace: "team" });
-    let refuse = (): void => {};
-    stub.reply(
-      (response, request) => {
-        refuse = () => status(401)(response, request);
-      },
-      json(200, lease()),
-      json(200, lease()),
-    );
+    const refuse = refuseLater();
+    stub.reply(json(200, lease()), json(200, lease()));
     const first = lock.get(CALL);
     await stub.request(1);
     // The call's own timer does not fire before the clock is turned.
@@ -217,14 +214,8 @@ describe("credentials", () => {
 
   it("that were merely read again, and are the same, do not pass for new ones", async () => {
     const { lock } = lockWithTokens(["old", "old", "new"]);
-    let refuse = (): void => {};
-    stub.reply(
-      (response, request) => {
-        refuse = () => status(401)(response, request);
-      },
-      json(200, lease()),
-      json(200, lease()),
-    );
+    const refuse = refuseLater();
+    stub.reply(json(200, lease()), json(200, lease()));
     const first = lock.get(CALL);
     await stub.request(1);
     // The clock jumps over the call's deadline, too, but its timer does not fire before it is turned.

@@ -463,6 +463,7 @@ describeWithServers("LeaseLock on kube-apiserver", (testbed) => {
       participant = undefined;
     });
 
+    // Servers from KUBEBUILDER_ASSETS come without client-go; where they are required it is built, and nothing may be skipped.
     it.skipIf(testbed.clientGoPath === undefined)("reads what it wrote, through its whole turn", async () => {
       participant = testbed.startClientGo({
         kubeconfigPath: testbed.adminKubeconfigPath,

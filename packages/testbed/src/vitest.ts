@@ -33,6 +33,7 @@ export function describeWithServers(name: string, suite: (testbed: TestbedClient
   if (provided.available) {
     describe(name, () => suite(connectTo(provided.description)));
   } else {
+    // A loud skip; where servers are required the global setup has failed the run before.
     describe.skip(`${name} (skipped: ${provided.why})`, () => {
       it("needs real servers", () => {});
     });

@@ -5,7 +5,7 @@ import { describeWithServers } from "../src/vitest.ts";
 const FAST = { leaseDurationMs: 3_000, renewDeadlineMs: 2_000, retryPeriodMs: 300 };
 
 describeWithServers("the client-go participant", (testbed) => {
-  // Servers from KUBEBUILDER_ASSETS come without it.
+  // Servers from KUBEBUILDER_ASSETS come without it; where they are required it is built, and nothing may be skipped.
   const itWithClientGo = it.skipIf(testbed.clientGoPath === undefined);
 
   itWithClientGo("leads alone, releases when it is cancelled, and another leads at once", async () => {

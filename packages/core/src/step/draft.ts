@@ -39,7 +39,7 @@ export class Draft {
     return askedMs > 0 ? Math.min(askedMs, this.config.renewDeadlineMs) : 0;
   }
 
-  /** As {@link #retryDelayMs}, but a store that asks for patience does not get a leader's last chance. */
+  /** As {@link retryDelayMs}, but a store that asks for patience does not get a leader's last chance. */
   leaderDelayMs(error: LeaderElectionError | undefined): number {
     const term = leadingTerm(this.state);
     const plainMs = this.retryDelayMs();

@@ -7,6 +7,7 @@ import { type Draft, IMMEDIATE_REISSUES, type Read } from "./draft.ts";
 import {
   adopt,
   awaitsAbsence,
+  isWatchTrusted,
   nextReadAtMs,
   observeRecord,
   pendingUpdate,
@@ -68,7 +69,7 @@ export function readWhileFollowing(d: Draft, call: Read, found: VersionedRecord 
 /** R3: after a conflict the read found another version than the one that the watch called current. */
 function distrustLaggingWatch(d: Draft, overtaken: boolean, found: VersionedRecord | undefined): void {
   const s = d.state;
-  if (!s.blocked || s.watch.kind !== "open" || !s.watch.trusted || overtaken) return;
+  if (!s.blocked || !isWatchTrusted(d) || overtaken) return;
   if (found?.version === s.view?.current?.version) return;
   d.effects.push({ kind: "closeWatch" });
   watchFailed(d);
@@ -109,8 +110,7 @@ function forgetAbsence(d: Draft): void {
 function awaitWinner(d: Draft): void {
   const s = d.state;
   s.blocked = true;
-  const trusted = s.watch.kind === "open" && s.watch.trusted;
-  const delayMs = trusted ? d.retryDelayMs() : d.config.random() * d.config.retryPeriodMs;
+  const delayMs = isWatchTrusted(d) ? d.retryDelayMs() : d.config.random() * d.config.retryPeriodMs;
   s.readAtMs = Math.min(s.readAtMs, d.nowMs + delayMs);
 }
 

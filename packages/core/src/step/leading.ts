@@ -32,6 +32,12 @@ export function loseTerm(d: Draft, reason: StopReason): void {
   s.mustRead = true;
 }
 
+/** R9: to what was found in the place of our record, which is the view from now on. */
+function loseTermTo(d: Draft, reason: StopReason, found: VersionedRecord | undefined): void {
+  loseTerm(d, reason);
+  observeRecord(d, found, found?.fencingToken ?? d.state.view?.order);
+}
+
 export function endTerm(d: Draft, reason: StopReason): void {
   d.effects.push({ kind: "endTerm", reason });
   // R7: no write of this term gives any right from now on. Its fingerprints are still known.
@@ -85,13 +91,11 @@ function renewed(d: Draft, attempt: Attempt, found: VersionedRecord): void {
   const term = leadingTerm(s);
   if (term === undefined) return;
   if (isShortened(d, found)) {
-    loseTerm(d, "taken-over");
-    observeRecord(d, found, found.fencingToken);
+    loseTermTo(d, "taken-over", found);
     return;
   }
   if (!isTokenGood(d, found, attempt.tokenFloor)) {
-    loseTerm(d, "token-regression");
-    observeRecord(d, found, found.fencingToken);
+    loseTermTo(d, "token-regression", found);
     return;
   }
   observeRecord(d, found, found.fencingToken);
@@ -116,8 +120,7 @@ export function judgeRead(d: Draft, found: VersionedRecord | undefined): void {
   const lost = whyLost(d, term, found);
   if (lost !== undefined) {
     if (lost === "identity-conflict") reportDuplicate(d);
-    loseTerm(d, lost);
-    observeRecord(d, found, found?.fencingToken ?? s.view?.order);
+    loseTermTo(d, lost, found);
     return;
   }
   if (found === undefined) return; // whyLost has it
@@ -127,8 +130,7 @@ export function judgeRead(d: Draft, found: VersionedRecord | undefined): void {
   } else if (found.version !== term.base.version) {
     // Still our own write, edited around: adopt the version, re-issue at once, a few times.
     if (isShortened(d, found)) {
-      loseTerm(d, "taken-over");
-      observeRecord(d, found, found.fencingToken);
+      loseTermTo(d, "taken-over", found);
       return;
     }
     const atOnce = term.reissues < IMMEDIATE_REISSUES;

@@ -83,8 +83,7 @@ function noticeNewcomer(d: Draft, current: VersionedRecord | undefined): void {
 /** When the next attempt may be sent. Drawn anew with every change of the view, which so drops an attempt that waited. */
 export function scheduleAttempt(d: Draft): void {
   const s = d.state;
-  const mayWrite = s.view !== undefined && s.goal !== "stop" && !s.taskRunning && !s.blocked && !s.mustRead;
-  if (!mayWrite || s.view === undefined) {
+  if (s.view === undefined || s.goal === "stop" || s.taskRunning || s.blocked || s.mustRead) {
     s.attemptAtMs = Number.POSITIVE_INFINITY;
     return;
   }
@@ -130,6 +129,11 @@ export function awaitsAbsence(d: Draft): boolean {
   return view !== undefined && view.current === undefined && view.waitMs > 0;
 }
 
+/** The stream that stands has told something current. */
+export function isWatchTrusted({ state: { watch } }: Draft): boolean {
+  return watch.kind === "open" && watch.trusted;
+}
+
 /** Reads at once; nothing is written before. */
 export function readNow(d: Draft): void {
   const s = d.state;
@@ -141,9 +145,8 @@ export function readNow(d: Draft): void {
 
 /** R1: with a watch that works a rare safety read, else a poll. R2: an absence is always polled. */
 export function nextReadAtMs(d: Draft): number {
-  const s = d.state;
-  const trusted = s.watch.kind === "open" && s.watch.trusted && !awaitsAbsence(d);
-  return d.nowMs + (trusted ? SAFETY_READ_MS * (0.9 + 0.2 * d.config.random()) : d.retryDelayMs());
+  const seldom = isWatchTrusted(d) && !awaitsAbsence(d);
+  return d.nowMs + (seldom ? SAFETY_READ_MS * (0.9 + 0.2 * d.config.random()) : d.retryDelayMs());
 }
 
 export function reportDuplicate(d: Draft): void {
