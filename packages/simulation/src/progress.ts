@@ -1,0 +1,181 @@
+import { Faults } from "./apply-fault.ts";
+import { FAIR_CONDITIONS } from "./link.ts";
+import type { Property } from "./referee.ts";
+import type { Replica } from "./replica.ts";
+import { longestLeaseMs } from "./scenario.ts";
+import type { World } from "./world.ts";
+
+/** client-go's jitter factor: J. */
+const JITTER = 1.2;
+/** R3's jitter before an attempt, and a latency or two: what every bound has on top. */
+const SLACK_MS = 500;
+
+/** Runs a world to its end: chaos, then healed, then it has to make progress. Stops at the first violation. */
+export async function runToEnd(world: World): Promise<void> {
+  const faults = new Faults(world);
+  for (const replica of world.replicas) {
+    world.queue.schedule(replica.plan.startsAtMs, () => replica.start(replica.plan.durations, true));
+  }
+  faults.schedule();
+  world.told({ kind: "phase", phase: "chaos" });
+  await world.advance(world.scenario.chaosMs);
+  faults.heal();
+  await new Progress(world).demand();
+}
+
+/** L1 to L4 and L6, in a healed world. The bounds are those of `docs/guarantees.md`, in the slowest clock's time. */
+class Progress {
+  readonly #world: World;
+  readonly #leaseMs: number;
+  readonly #pollMs: number;
+  readonly #timeoutMs: number;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { scenario } = world;
+    // A stranger may have doubled the stored duration.
+    const lengthened = scenario.faults.some((fault) => fault.kind === "stranger" && fault.act === "lengthen");
+    this.#leaseMs = longestLeaseMs(scenario) * (lengthened ? 4 : 1);
+    const periods = scenario.replicas.map(({ durations }) => durations.retryPeriodMs);
+    this.#pollMs = JITTER * Math.max(...periods, (longestLeaseMs(scenario) * 2) / 15);
+    this.#timeoutMs = Math.max(...scenario.replicas.map(({ durations }) => durations.renewDeadlineMs)) / 3;
+  }
+
+  async demand(): Promise<void> {
+    const world = this.#world;
+    const { watches } = world.scenario;
+    // A store that was rolled back lets nobody lead who saw larger tokens, until it has overtaken them.
+    if (world.referee.storeWasRestored) return;
+    // Retry-After is honoured up to the renew deadline; whoever stepped down stands back.
+    const patienceMs = this.#leaseMs + 4 * this.#pollMs;
+    const recovered = await this.#within(
+      2 * this.#leaseMs + 2 * this.#pollMs + patienceMs,
+      "L2",
+      "nobody leads",
+    );
+    if (!recovered) return;
+    await this.#settleDown();
+    await this.#staysStable();
+    await this.#handsOver(
+      watches ? this.#pollMs + 3 * this.#timeoutMs : 2 * this.#pollMs + 3 * this.#timeoutMs,
+    );
+    await this.#settleDown();
+    await this.#survivesCrash();
+    await this.#stopsClean();
+  }
+
+  /** Until `someone` leads; else the property does not hold. */
+  async #within(
+    ms: number,
+    property: Property,
+    message: string,
+    someone?: (leader: Replica) => boolean,
+  ): Promise<boolean> {
+    const world = this.#world;
+    const boundMs = this.#stretched(ms) + SLACK_MS;
+    const untilMs = world.nowMs + boundMs;
+    const led = (): boolean => {
+      const { leader } = world;
+      return leader !== undefined && (someone?.(leader) ?? true);
+    };
+    if (await world.advance(untilMs, led)) return true;
+    world.referee.fail(property, `${message} ${Math.round(boundMs)} ms later`);
+    return false;
+  }
+
+  async #settleDown(): Promise<void> {
+    const world = this.#world;
+    await world.advance(world.nowMs + this.#stretched(this.#leaseMs + 4 * this.#pollMs));
+  }
+
+  /** L4: every second message of the leader is lost, and nothing changes. */
+  async #staysStable(): Promise<void> {
+    const world = this.#world;
+    const { leader } = world;
+    const term = leader?.candidate?.term;
+    if (leader === undefined || leader.plan.kind === "client-go") return;
+    const untilMs = world.nowMs + 3 * this.#leaseMs;
+    let lossy = false;
+    const toggle = (): void => {
+      if (world.nowMs >= untilMs) lossy = true;
+      lossy = !lossy;
+      leader.link.conditions = { ...FAIR_CONDITIONS, loseRequests: lossy ? 1 : 0 };
+      if (world.nowMs < untilMs) world.queue.after(this.#leaseMs / 8, toggle);
+    };
+    toggle();
+    await world.advance(untilMs + 1);
+    leader.link.conditions = FAIR_CONDITIONS;
+    const { candidate } = leader;
+    if (world.referee.violation !== undefined || candidate === undefined) return;
+    if (candidate.term !== term)
+      world.referee.fail("L4", "a leader that gets through was replaced", candidate);
+  }
+
+  /** L3: a leader that stops well is replaced at once. */
+  async #handsOver(boundMs: number): Promise<void> {
+    const world = this.#world;
+    const { leader } = world;
+    const others = world.replicas.filter((replica) => replica !== leader && replica.campaigns);
+    if (leader === undefined || leader.plan.kind === "client-go" || !others.some(isTenure)) return;
+    const { candidate } = leader;
+    leader.stop(() => {});
+    const fromMs = world.nowMs;
+    if (
+      await this.#within(
+        boundMs,
+        "L3",
+        "nobody took over from a leader that stopped",
+        (now) => now !== leader,
+      )
+    ) {
+      world.coverage.count("handovers");
+      world.coverage.count("handover milliseconds", Math.round(world.nowMs - fromMs));
+    }
+    await world.advance(world.nowMs + this.#leaseMs);
+    if (candidate !== undefined && !candidate.stopped)
+      world.referee.fail("L6", "stop() does not settle", candidate);
+    leader.crash();
+    leader.start(leader.plan.durations, false);
+  }
+
+  /** L1: a leader that crashes is replaced when its lease has run out. */
+  async #survivesCrash(): Promise<void> {
+    const world = this.#world;
+    const { leader } = world;
+    const others = world.replicas.filter((replica) => replica !== leader && replica.campaigns);
+    if (leader === undefined || leader.plan.kind === "client-go" || !others.some(isTenure)) return;
+    const leaseMs = leader.candidate?.durations.leaseDurationMs ?? this.#leaseMs;
+    leader.crash();
+    const boundMs = leaseMs + 2 * this.#pollMs + 3 * this.#timeoutMs;
+    await this.#within(boundMs, "L1", "nobody took over from a leader that crashed");
+  }
+
+  /** L6: stopping settles, and leaves nothing behind. */
+  async #stopsClean(): Promise<void> {
+    const world = this.#world;
+    const stopping = world.replicas.filter((replica) => replica.campaigns && isTenure(replica));
+    if (world.referee.violation !== undefined) return;
+    for (const replica of stopping) replica.stop(() => {});
+    const drainMs = Math.max(...stopping.map(({ candidate }) => candidate?.durations.drainTimeoutMs ?? 0));
+    const stopped = (): boolean => stopping.every(({ candidate }) => candidate?.stopped ?? true);
+    await world.advance(world.nowMs + this.#stretched(drainMs + 4 * this.#timeoutMs) + SLACK_MS, stopped);
+    await world.advance(world.nowMs + this.#leaseMs);
+    for (const { candidate, process, lock } of stopping) {
+      if (candidate === undefined) continue;
+      if (!candidate.stopped) world.referee.fail("L6", "stop() does not settle", candidate);
+      else if (process !== undefined && process.pendingTimers > 0) {
+        world.referee.fail("L6", `left ${process.pendingTimers} timers behind`, candidate);
+      } else if (lock !== undefined && lock.openWatches > 0) {
+        world.referee.fail("L6", "left a watch open", candidate);
+      }
+    }
+  }
+
+  #stretched(ms: number): number {
+    return ms / (1 - this.#world.scenario.actualRateError);
+  }
+}
+
+function isTenure({ plan }: Replica): boolean {
+  return plan.kind === "tenure";
+}

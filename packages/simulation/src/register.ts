@@ -1,0 +1,54 @@
+/** One guarded write, as it arrives. */
+export interface GuardedWrite {
+  readonly token: bigint;
+  /** Numbers the terms of a world, in the order in which they started. */
+  readonly termId: number;
+}
+
+/**
+ * What the leader's work is done on, twice: a register that refuses a token smaller than it has seen, and one that takes
+ * everything. The first must never take a write of a term after one of a later term; the second shows what happens without.
+ */
+export class GuardedRegister {
+  #highestToken = -1n;
+  #termOfHighest = -1;
+  #lastUnfenced = -1n;
+  #accepted = 0;
+  #refused = 0;
+  #unfencedViolations = 0;
+
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Writes that the unfenced register took from a term after it had taken one of a later term. */
+  get unfencedViolations(): number {
+    return this.#unfencedViolations;
+  }
+
+  get highestToken(): bigint {
+    return this.#highestToken;
+  }
+
+  /** A write arrives. Returns what is wrong, if the fence let an interleaving through. */
+  write({ token, termId }: GuardedWrite): { readonly accepted: boolean; readonly wrong: string | undefined } {
+    if (token < this.#lastUnfenced) this.#unfencedViolations += 1;
+    else this.#lastUnfenced = token;
+    if (token < this.#highestToken) {
+      this.#refused += 1;
+      return { accepted: false, wrong: undefined };
+    }
+    const wrong =
+      token === this.#highestToken && termId !== this.#termOfHighest
+        ? `terms ${this.#termOfHighest} and ${termId} both wrote with token ${token}`
+        : undefined;
+    this.#highestToken = token;
+    this.#termOfHighest = termId;
+    this.#accepted += 1;
+    return { accepted: true, wrong };
+  }
+}
