@@ -415,6 +415,54 @@ describe("R11 the task's end", () => {
     expect((await again).fencingToken).toBeGreaterThan(term.fencingToken);
   });
 
+  it("R11: a term that acquire lost and nobody releases sends nothing once its drain timeout is over", async () => {
+    const { clock, cell, candidate } = world();
+    const a = candidate("a");
+    void a.elector.acquire();
+    await clock.advance(100);
+    await usurp(cell, "usurper");
+    await clock.advance(2_000 + 10_000);
+    expect(a.log).toEqual(expect.arrayContaining(["stop taken-over", "anomaly drain-timeout"]));
+    const before = a.lock.calls.length;
+    await clock.advance(60_000);
+    expect(a.lock.calls.length).toBe(before);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("R7: a term of before that is released again says so at once, and touches nothing of the next one", async () => {
+    const { clock, candidate } = world();
+    const a = candidate("a");
+    const next = async () => {
+      const acquiring = a.elector.acquire();
+      await clock.advance(10_000);
+      return await acquiring;
+    };
+    const first = await next();
+    await Promise.all([first.release(), clock.advance(100)]);
+    expect(a.log).toContain("stop released");
+    const second = await next();
+    await first.release();
+    expect(second.isLeading()).toBe(true);
+    await expect(a.elector.acquire()).rejects.toMatchObject({ code: "ERR_ALREADY_RUNNING" });
+    await Promise.all([second.release(), clock.advance(100)]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("R11: the signal of a campaign that is over ends no later one", async () => {
+    const { clock, candidate } = world();
+    const a = candidate("a");
+    const controller = new AbortController();
+    const first = a.elector.run(() => {}, { signal: controller.signal });
+    await clock.advance(100);
+    await first;
+    void a.run();
+    await clock.advance(10_000);
+    expect(a.elector.isLeading()).toBe(true);
+    controller.abort();
+    await clock.advance(100);
+    expect(a.elector.isLeading()).toBe(true);
+  });
+
   it("R11: term.release() inside a task tells it to stop; the campaign goes on", async () => {
     const { clock, a } = await leader();
     await a.term.release();
@@ -459,6 +507,34 @@ describe("R7 a dead term", () => {
 });
 
 describe("R12 a good guest", () => {
+  it("R12: closes its watch when it stops", async () => {
+    const { clock, cell, a, running } = await leader({ watch: true });
+    const original = cell.changes.bind(cell);
+    const signals: AbortSignal[] = [];
+    cell.changes = (options) => {
+      signals.push(options.signal);
+      return original(options);
+    };
+    await Promise.all([a.elector.stop(), running, clock.advance(100)]);
+    void a.run();
+    await clock.advance(100);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await Promise.all([a.elector.stop(), clock.advance(100)]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it("R12: knows no leader of a lock that was seen without a record", async () => {
+    const { clock, cell, candidate } = world();
+    cell.overwrite({ holderIdentity: "gone" });
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(100);
+    expect(a.elector.leader).toBe("gone");
+    cell.delete();
+    await clock.advance(2_200);
+    expect(a.elector.leader).toBeUndefined();
+  });
+
   it("R12: whatever is thrown, also what cannot be printed, breaks nothing", async () => {
     const { clock, cell, candidate } = world();
     const a = candidate("a");

@@ -68,6 +68,10 @@ describe("LeaderElectionError.is", () => {
     expect(other.LeaderElectionError.is(new LeaderElectionError("ERR_LOCK_CONFLICT", "taken"))).toBe(true);
   });
 
+  it("knows it by a name that copies of other versions share", () => {
+    expect(LeaderElectionError.is({ [Symbol.for("@tenure/core/LeaderElectionError")]: true })).toBe(true);
+  });
+
   it("knows a subclass", () => {
     class LeaseError extends LeaderElectionError {}
     expect(LeaderElectionError.is(new LeaseError("ERR_LOCK_CONFLICT", "taken"))).toBe(true);

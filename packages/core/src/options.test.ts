@@ -330,6 +330,14 @@ describe("granularity", () => {
     );
   });
 
+  it("but not with less where the grain itself is finer than a second", () => {
+    const halves = new CellLock({ granularityMs: 500 });
+    expect(
+      resolve({ lock: halves, leaseDurationMs: 5_000, retryPeriodMs: 300, renewDeadlineMs: 4_890 })
+        .renewDeadlineMs,
+    ).toBe(4_890);
+  });
+
   it("leaves no room at all where the lease is one second and the period finer", () => {
     expect(
       refusal({ lock: wholeSeconds, leaseDurationMs: 1_000, renewDeadlineMs: 500, retryPeriodMs: 100 }),
@@ -368,6 +376,8 @@ describe("the lock", () => {
     ["one whose capabilities are null", { ...complete(), capabilities: null }, "an object"],
     ["one whose capabilities say nothing", { ...complete(), capabilities: {} }, "an object"],
     ["one with a granularity of 0", withCapabilities({ granularityMs: 0 }), "an object"],
+    ["one with a granularity in words", withCapabilities({ granularityMs: "1000" }), "an object"],
+    ["one that does not say whether it fences", withCapabilities({ fencing: undefined }), "an object"],
   ])("is refused when it is %s", (_what, malformed, shown) => {
     const error = refusal({ lock: malformed });
     expect(error).toBeInstanceOf(TypeError);
@@ -410,6 +420,7 @@ describe("the rest", () => {
       expect(refusal({ clock })).toBeInstanceOf(TypeError);
     }
     expect(refusal({ clock: "utc" })).toEqual(new TypeError('Expected `clock` to be a Clock, got "utc"'));
+    expect(refusal({ clock: null })).toEqual(new TypeError("Expected `clock` to be a Clock, got null"));
     expect(refusal({ acceptTokenRegression: "no" })).toEqual(
       new TypeError('Expected `acceptTokenRegression` to be a boolean, got "no"'),
     );

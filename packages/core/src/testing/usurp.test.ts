@@ -51,6 +51,17 @@ describe("usurp", () => {
     await hanging;
   });
 
+  it("counts a transition, up to 2^31-1, where the API stops", async () => {
+    for (const [before, after] of [
+      [6, 7],
+      [2 ** 31 - 1, 2 ** 31 - 1],
+    ] as const) {
+      const cell = new CellLock();
+      cell.overwrite({ holderIdentity: "a", leaderTransitions: before });
+      expect((await usurp(cell, "usurper")).record.leaderTransitions).toBe(after);
+    }
+  });
+
   it.each([
     ["that polls learns it with its next renewal", false, 2_000],
     ["that watches learns it at once", true, 0],
