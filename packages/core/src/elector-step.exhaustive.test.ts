@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { leadingTerm } from "./elector-state.ts";
+import { type Attempt, leadingTerm } from "./elector-state.ts";
 import { step } from "./elector-step.ts";
 import { LeaderElectionError } from "./errors.ts";
 import { resolveOptions } from "./options.ts";
@@ -45,7 +45,7 @@ function rulesWith(budget: Partial<Budget>, change: Partial<Rules> = {}): Rules 
     budget: { ...NO_BUDGET, ...budget },
     watches: false,
     blindStore: false,
-    anyDeletion: false,
+    deletesUnderCreates: false,
     ...change,
   };
 }
@@ -160,7 +160,7 @@ describe("two electors on one store, in every order of events", () => {
 
   // Its watch told the elector, while its create was on its way, that somebody held the lock: it could know better than to lead.
   it.fails("keep S1 when a record vanishes under a create that was sent before it was there", () => {
-    const rules = rulesWith({ deletions: 1 }, { watches: true, anyDeletion: true });
+    const rules = rulesWith({ deletions: 1 }, { watches: true, deletesUnderCreates: true });
     const deletedOnceSeen = look(withWatch(rules), 1, ["S1"]);
     expect(deletedOnceSeen.violation).toBeUndefined();
   });
@@ -290,12 +290,12 @@ const withoutR7: StepFunction = (config, state, input) => {
   const result = step(config, state, input);
   if (term === undefined || leadingTerm(result.state) !== undefined) return result;
   const old = {
-    purpose: "acquire" as const,
+    purpose: "acquire",
     expectedVersion: "0",
     fingerprint: fingerprintOf(term.base.record),
     sentAt: input.at,
     tokenFloor: undefined,
-  };
+  } as Attempt; // all that recognising it takes
   return { ...result, state: { ...result.state, pending: [old] } };
 };
 

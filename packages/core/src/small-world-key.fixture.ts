@@ -130,6 +130,7 @@ class Key {
         this.#left(term.renewAtMs),
         HINTS.indexOf(term.hint ?? "") + 1,
         term.reissues,
+        flags("conflictUnread" in term && term.conflictUnread === true),
       );
       this.#bigint(term.hintOrder);
     }
@@ -149,7 +150,9 @@ class Key {
     if (watch.kind === "open") this.#out.push(flags(watch.trusted), watch.failures);
   }
 
-  #attempt({ purpose, expectedVersion, fingerprint, sentAt }: Attempt): void {
+  #attempt(attempt: Attempt): void {
+    const { purpose, expectedVersion, fingerprint, sentAt } = attempt;
+    if ("heldIncarnation" in attempt) this.#number(Number(attempt.heldIncarnation ?? 0));
     this.#out.push(PURPOSES.indexOf(purpose), this.#age(sentAt.monotonicMs));
     this.#number(expectedVersion === undefined ? undefined : Number(expectedVersion));
     this.#fingerprint(fingerprint);

@@ -107,8 +107,8 @@ export interface Rules {
   readonly watches: boolean;
   /** A store that overwrites without comparing: to see that this is found. */
   readonly blindStore: boolean;
-  /** Deletions also where they are outside the promise, or known to break it: see {@link knowsHolder}. */
-  readonly anyDeletion: boolean;
+  /** Deletions also while a create is on its way, which is known to break S1. */
+  readonly deletesUnderCreates: boolean;
 }
 
 /** What one input did: for the laws, and for counting what was reached. */
@@ -346,7 +346,7 @@ export class SmallWorld {
   #strangersMoves(world: World, add: (label: string, next: () => World) => void): void {
     const { stored, left, lastVersion } = world;
     if (stored === undefined) return;
-    if (left.deletions > 0 && (this.#rules.anyDeletion || world.processes.every(knowsHolder))) {
+    if (left.deletions > 0 && world.processes.every((process) => this.#knowsHolder(process))) {
       add("somebody deletes the record", () =>
         prune({ ...spend(world, "deletions"), stored: undefined, lastVersion: lastVersion + 1 }),
       );
@@ -361,6 +361,11 @@ export class SmallWorld {
         return prune({ ...spend(world, "touches"), stored: current, lastVersion: version });
       });
     }
+  }
+
+  /** Outside the promise: a record deleted before a candidate saw it. A create sent before that was sent without having seen it. */
+  #knowsHolder({ sawHeld, request }: Process): boolean {
+    return sawHeld && (this.#rules.deletesUnderCreates || request?.flight?.effect.kind !== "create");
   }
 
   #pass(world: World): World {
@@ -471,14 +476,6 @@ function noteWhatWasSeen(before: Process, after: Process, input: Input): Process
     input.kind === "answered" && !input.answer.ok && input.answer.error.code === "ERR_LOCK_CONFLICT";
   if (!isConflict || flight === undefined) return after;
   return { ...after, conflict: { on: expectedNumber(flight.effect), purpose: flight.purpose } };
-}
-
-/**
- * Outside the promise: a record deleted before a candidate first saw it. A create that is on its way since then is the same
- * for the store.
- */
-function knowsHolder({ sawHeld, request }: Process): boolean {
-  return sawHeld && request?.flight?.effect.kind !== "create";
 }
 
 export function expectedNumber(effect: WriteEffect): number {
