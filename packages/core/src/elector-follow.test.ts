@@ -271,6 +271,27 @@ describe("R2 absence frees nothing", () => {
     expect(a.elector.isLeading()).toBe(true);
   });
 
+  it("R2: a record that was seen held and went while a create was on its way is not led after", async () => {
+    const { clock, candidate, cell } = world({ watch: true });
+    const a = candidate("a");
+    a.lock.delayRequest("create", 1_000, 1);
+    void a.run();
+    await clock.advance(100); // found none; its create is under way
+    cell.overwrite({
+      holderIdentity: "b",
+      leaseDurationMs: 15_000,
+      renewTime: "2026-01-01T00:00:00.000001Z",
+    });
+    await clock.advance(100); // told by the watch
+    cell.delete();
+    await clock.advance(1_500);
+    expect(cell.current?.record.holderIdentity).toBe("a");
+    expect(a.elector.isLeading()).toBe(false);
+    await clock.advance(15_000 + 3_000);
+    expect(a.elector.isLeading()).toBe(true);
+    await a.elector.stop();
+  });
+
   it("R2: a create of its own that lands late, in the place of another's record, frees nothing", async () => {
     const { clock, cell, candidate } = world();
     const a = candidate("a");

@@ -270,6 +270,21 @@ describe("R6 unknown outcomes", () => {
     expect(a.term.isLeading()).toBe(true);
   });
 
+  it("R6: a conflict that no read has explained is not answered by another write", async () => {
+    const { clock, candidate, cell } = world();
+    const a = candidate("a");
+    void a.run();
+    await clock.advance(1_000);
+    cell.touch();
+    a.lock.refuse("get", undefined, 2);
+    await clock.advance(8_000);
+    // create, the renewal that conflicted, then reads until one is answered: only that one says what to write on.
+    const operations = a.lock.calls.map(({ operation }) => operation).join(" ");
+    expect(operations).toMatch(/^get create update get get get update/);
+    expect(a.log).not.toContain("abort deadline");
+    await a.elector.stop();
+  });
+
   it("R6: a renewal found by a read counts from when that attempt was sent", async () => {
     const { clock, a } = await leader();
     a.lock.loseAnswer("update", 1);

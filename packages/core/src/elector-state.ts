@@ -45,6 +45,8 @@ export interface LeadingTerm {
   readonly hint: "conflict" | "event" | undefined;
   /** The store's order of the event behind the hint, if known. */
   readonly hintOrder: bigint | undefined;
+  /** A renewal met a conflict, and no read since has said why: nothing is written before. */
+  readonly conflictUnread: boolean;
   /** Immediate re-issues after others edited the record around our write. */
   readonly reissues: number;
 }
@@ -59,6 +61,8 @@ export interface Attempt {
   readonly sentAt: TimeReading;
   /** The largest fencing token seen when it was sent: its own must not be smaller. */
   readonly tokenFloor: bigint | undefined;
+  /** The last held object known when it was sent. */
+  readonly heldIncarnation: string | undefined;
 }
 
 /** The one request under way. */
@@ -85,7 +89,9 @@ export interface ElectorState {
   readonly view: View | undefined;
   readonly held: HeldMemory | undefined;
   /** An object that came in the place of a held one, and when nobody can believe in the old one any more. */
-  readonly newcomer: { readonly incarnation: string; readonly untilMs: number } | undefined;
+  readonly newcomer:
+    | { readonly incarnation: string; readonly after: string; readonly untilMs: number }
+    | undefined;
   readonly call: Call | undefined;
   readonly nextCallId: number;
   /** Attempts at the current base version whose fate is not known for certain. */

@@ -11,6 +11,7 @@ import {
   judgeRead,
   latchDeadline,
   loseTerm,
+  readFailedWhileLeading,
   renewAnswered,
   sendRenewal,
 } from "./step/leading.ts";
@@ -126,7 +127,9 @@ function act(d: Draft): void {
     case "leading":
     case "draining":
       if (s.phase.term.hint !== undefined) getBeforeBelieving(d);
-      else if (d.nowMs >= s.phase.term.renewAtMs) sendRenewal(d, s.phase.term);
+      else if (d.nowMs < s.phase.term.renewAtMs) break;
+      else if (s.phase.term.conflictUnread) sendGet(d);
+      else sendRenewal(d, s.phase.term);
       break;
     case "releasing":
       if (s.phase.base === undefined) sendGet(d);
@@ -189,6 +192,7 @@ function readAnswered(d: Draft, call: Read, answer: Answer): void {
   const s = d.state;
   if (leadingTerm(s) !== undefined) {
     if (answer.ok) judgeRead(d, answer.found);
+    else readFailedWhileLeading(d, answer.error);
   } else if (s.phase.kind === "releasing") {
     releaseRead(d, call, answer);
   } else if (answer.ok) {

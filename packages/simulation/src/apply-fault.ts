@@ -1,6 +1,6 @@
 import { FAIR_CONDITIONS, type LinkConditions } from "./link.ts";
 import type { Replica } from "./replica.ts";
-import type { Fault, StrangerAct } from "./scenario.ts";
+import { type Fault, longestLeaseMs, type StrangerAct } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 type LinkTrouble = Extract<Fault, { kind: "link" | "errors" }>;
@@ -33,8 +33,7 @@ export class Faults {
     world.told({ kind: "phase", phase: "healed" });
     for (const replica of world.replicas) {
       this.#troubles.get(replica)?.clear();
-      replica.link.conditions = FAIR_CONDITIONS;
-      replica.link.forgetStragglers();
+      replica.link.heal();
       replica.lock?.cutWatches("reconnects");
       replica.machine.wakeUp();
       this.#resume(replica);
@@ -201,7 +200,7 @@ export class Faults {
         store.edit({ leaseDurationMs: 1000 });
         break;
       case "lengthen":
-        store.edit({ leaseDurationMs: 2 * leaseDurationMs });
+        store.edit({ leaseDurationMs: Math.max(leaseDurationMs, 2 * longestLeaseMs(this.#world.scenario)) });
         break;
       case "clear-duration":
         referee.durationTakenAway();

@@ -1,31 +1,57 @@
 /** Rare things that must happen often enough, or the attack was none. */
-export const RARE_EVENTS = [
-  "ambiguous acquire adopted",
-  "acquire confirmed after its deadline",
-  "renewal found landed by a read",
-  "conflict on a renewal that had landed",
-  "takeover at the bound",
-  "late-landing renewal",
-  "late-landing release",
-  "late duplicate applied",
-  "create of unknown fate",
-  "release lost its race",
-  "term lost by deadline",
-  "term lost to a stall",
-  "term taken over",
-  "term lost to a deletion",
-  "identity conflict",
-  "token regression seen",
-  "drain timeout",
-  "task outlived its term",
-  "leader woke up superseded",
-  "absence waited out",
-  "unfenced register violated",
-  "fenced register refused",
-  "outside the promise: overlap",
-] as const;
+export type RareEvent =
+  | "ambiguous acquire adopted"
+  | "acquire confirmed after its deadline"
+  | "renewal found landed by a read"
+  | "conflict on a renewal that had landed"
+  | "takeover at the bound"
+  | "late-landing renewal"
+  | "late-landing release"
+  | "late duplicate applied"
+  | "create of unknown fate"
+  | "release lost its race"
+  | "term lost by deadline"
+  | "term lost to a stall"
+  | "term taken over"
+  | "term lost to a deletion"
+  | "identity conflict"
+  | "token regression seen"
+  | "drain timeout"
+  | "task outlived its term"
+  | "leader woke up superseded"
+  | "absence waited out"
+  | "unfenced register violated"
+  | "fenced register refused"
+  | "rival's window"
+  | "outside the promise: overlap";
 
-export type RareEvent = (typeof RARE_EVENTS)[number];
+/** About how often each happens in a simulated year. */
+export const RARE_EVENTS: Readonly<Record<RareEvent, number>> = {
+  "ambiguous acquire adopted": 1000,
+  "acquire confirmed after its deadline": 100,
+  "renewal found landed by a read": 50_000,
+  "conflict on a renewal that had landed": 280_000,
+  "takeover at the bound": 17_000,
+  "late-landing renewal": 17_000,
+  "late-landing release": 100,
+  "late duplicate applied": 250,
+  "create of unknown fate": 250,
+  "release lost its race": 600,
+  "term lost by deadline": 55_000,
+  "term lost to a stall": 16_000,
+  "term taken over": 20_000,
+  "term lost to a deletion": 6000,
+  "identity conflict": 100,
+  "token regression seen": 26_000,
+  "drain timeout": 3000,
+  "task outlived its term": 80_000,
+  "leader woke up superseded": 4500,
+  "absence waited out": 6500,
+  "unfenced register violated": 1200,
+  "fenced register refused": 1200,
+  "rival's window": 200,
+  "outside the promise: overlap": 2600,
+};
 
 /** How often each fault took effect and each rare event was seen. */
 export class Coverage {

@@ -23,7 +23,7 @@ export interface Profile {
   readonly replicas?: number | undefined;
   /** How many of the replicas are client-go. */
   readonly rivals?: number | undefined;
-  /** All replicas have one identity, and wall clocks that agree. */
+  /** All replicas have one identity, and wall clocks that agree at first. */
   readonly oneIdentity?: boolean | undefined;
   /** Worst rate error of the clocks, instead of what the settings tolerate. */
   readonly actualRateError?: number | undefined;
@@ -35,7 +35,7 @@ export interface Profile {
   readonly retryPeriodMs?: number | undefined;
 }
 
-const FAULT_KINDS = [
+export const FAULT_KINDS = [
   "partition",
   "requests cut",
   "answers cut",
@@ -110,6 +110,7 @@ export function generate(seed: number, profile: Profile): Scenario {
   const kinds = drawKinds(random, profile, flavour);
   const count = profile.replicas ?? random.pick([1, 2, 2, 3, 3, 3, 3, 4, 5, 7]);
   const rivals = profile.rivals ?? (profile.settings === "default" && random.chance(0.05) ? 1 : 0);
+  const oneIdentity = profile.oneIdentity ?? random.chance(0.04);
   const habits = drawHabits(random, kinds.includes("bad tasks"));
   const chaosMs = profile.chaosMs ?? random.between(0.5, 2) * HOUR;
   const rates = (): number => drawRate(random, actualRateError);
@@ -118,11 +119,11 @@ export function generate(seed: number, profile: Profile): Scenario {
     return {
       name,
       kind: index < rivals ? "client-go" : "tenure",
-      identity: profile.oneIdentity ? "same" : name,
+      identity: oneIdentity ? "same" : name,
       startsAtMs: random.chance(0.7) ? random.between(0, 100) : random.between(0, 5 * MINUTE),
       durations,
       rate: rates(),
-      wallOffsetMs: profile.oneIdentity ? 0 : random.whole(-HOUR, HOUR),
+      wallOffsetMs: oneIdentity ? 0 : random.whole(-HOUR, HOUR),
       habits,
     };
   });

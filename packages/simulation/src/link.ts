@@ -9,6 +9,8 @@ export interface Call {
   readonly callId: number;
   readonly process: SimulatedProcess;
   readonly operation: "get" | "create" | "update";
+  /** Aborted once its caller has given up on it: an answer that comes then is not heard. */
+  readonly signal: AbortSignal | undefined;
   /** `undefined` for a get. */
   readonly write: Write | undefined;
 }
@@ -31,6 +33,7 @@ export type Outcome =
 export interface LinkConditions {
   readonly requestsCut: boolean;
   readonly answersCut: boolean;
+  readonly everySecondRequestLost: boolean;
   readonly loseRequests: number;
   readonly loseAnswers: number;
   readonly landLate: number;
@@ -56,6 +59,7 @@ export interface ErrorBurst {
 export const FAIR_CONDITIONS: LinkConditions = {
   requestsCut: false,
   answersCut: false,
+  everySecondRequestLost: false,
   loseRequests: 0,
   loseAnswers: 0,
   landLate: 0,
@@ -86,9 +90,10 @@ export class Link {
   readonly store: SimulatedStore;
   readonly random: RandomStream;
   readonly #listener: TrafficListener;
-  readonly #latency: Latency;
+  #latency: Latency;
   /** How late a late landing or a duplicate may be. */
   readonly #latestLandingMs: number;
+  #odd = false;
   #stragglers: ScheduledEvent[] = [];
 
   constructor(options: {
@@ -107,8 +112,10 @@ export class Link {
     this.#latestLandingMs = options.latestLandingMs;
   }
 
-  /** The network is healed: what was still to land late never does. */
-  forgetStragglers(): void {
+  /** The network is healed: what was still to land late never does, and nothing is slow any more. */
+  heal(): void {
+    this.conditions = FAIR_CONDITIONS;
+    this.#latency = { ...this.#latency, tailProbability: 0 };
     for (const straggler of this.#stragglers) straggler.happen = undefined;
     this.#stragglers = [];
   }
@@ -120,7 +127,9 @@ export class Link {
     if (call.write !== undefined && conditions.duplicate > 0 && random.chance(conditions.duplicate)) {
       this.#straggle(this.latencyMs(), () => this.#land(call, true));
     }
-    if (conditions.requestsCut || random.chance(conditions.loseRequests)) {
+    this.#odd = !this.#odd;
+    const lost = conditions.requestsCut || (conditions.everySecondRequestLost && this.#odd);
+    if (lost || random.chance(conditions.loseRequests)) {
       this.#listener.lost(call, "request");
       return;
     }
@@ -132,6 +141,7 @@ export class Link {
       }
       queue.after(this.latencyMs(), () =>
         call.process.deliver(() => {
+          if (call.signal?.aborted) return;
           this.#listener.answered(call, outcome);
           settle(outcome);
         }),

@@ -18,7 +18,7 @@ export async function runToEnd(world: World): Promise<void> {
   }
   faults.schedule();
   world.told({ kind: "phase", phase: "chaos" });
-  await world.advance(world.scenario.chaosMs);
+  if (!(await world.advance(world.scenario.chaosMs))) return;
   faults.heal();
   await new Progress(world).demand();
 }
@@ -88,22 +88,15 @@ class Progress {
     await world.advance(world.nowMs + this.#stretched(this.#leaseMs + 4 * this.#pollMs));
   }
 
-  /** L4: every second message of the leader is lost, and nothing changes. */
+  /** L4: every second request of the leader is lost, and nothing changes. */
   async #staysStable(): Promise<void> {
     const world = this.#world;
     const { leader } = world;
     const term = leader?.candidate?.term;
     if (leader === undefined || leader.plan.kind === "client-go") return;
     const untilMs = world.nowMs + 3 * this.#leaseMs;
-    let lossy = false;
-    const toggle = (): void => {
-      if (world.nowMs >= untilMs) lossy = true;
-      lossy = !lossy;
-      leader.link.conditions = { ...FAIR_CONDITIONS, loseRequests: lossy ? 1 : 0 };
-      if (world.nowMs < untilMs) world.queue.after(this.#leaseMs / 8, toggle);
-    };
-    toggle();
-    await world.advance(untilMs + 1);
+    leader.link.conditions = { ...FAIR_CONDITIONS, everySecondRequestLost: true };
+    await world.advance(untilMs);
     leader.link.conditions = FAIR_CONDITIONS;
     const { candidate } = leader;
     if (world.referee.violation !== undefined || candidate === undefined) return;

@@ -45,6 +45,8 @@ export interface Candidate {
   conflictOn: string | undefined;
   /** The order of the version in which it last found its own write. */
   confirmedToken: bigint | undefined;
+  /** It found that by a read, not by the write's own answer. */
+  confirmedByGet: boolean;
   /** True time when it was first told of a held record. */
   firstSawHeldAtMs: number;
   /** Its own clock at the send of its last confirmed write. */
@@ -151,6 +153,7 @@ export class Referee {
       firstSawHeldAtMs: Number.POSITIVE_INFINITY,
       confirmedSentAtMs: Number.NEGATIVE_INFINITY,
       confirmedToken: undefined,
+      confirmedByGet: false,
       term: undefined,
       believes: false,
       taskRunning: false,
@@ -174,7 +177,8 @@ export class Referee {
     if (expected !== undefined && !candidate.versionsRead.has(expected.version)) {
       this.fail("S6", `replaces version ${expected.version}, which it never read`, candidate);
     }
-    if (candidate.conflictOn === (expected?.version ?? operation)) {
+    // R10: a release is one compare-and-swap on the last confirmed version, with no read first.
+    if (record.holderIdentity !== "" && candidate.conflictOn === (expected?.version ?? operation)) {
       this.fail(
         "S6",
         `writes on ${candidate.conflictOn} again after a conflict, with nothing newer read`,
@@ -216,7 +220,7 @@ export class Referee {
     if (candidate === undefined) return;
     if (outcome.ok) {
       candidate.conflictOn = undefined;
-      this.#read(candidate, outcome.found);
+      this.#read(candidate, outcome.found, write === undefined);
     } else if (outcome.error.code === "ERR_LOCK_CONFLICT" && write !== undefined) {
       candidate.conflictOn = write.expected?.version ?? operation;
       if (write.record.holderIdentity === "") this.#coverage.rare("release lost its race");
@@ -234,17 +238,26 @@ export class Referee {
     }
   }
 
-  #read(candidate: Candidate, found: StoredRecord | undefined): void {
+  #read(candidate: Candidate, found: StoredRecord | undefined, byGet: boolean): void {
     if (found === undefined) return;
     candidate.versionsRead.add(found.version);
     this.#sawHolder(candidate, found.record.holderIdentity);
     const { writer, sentAtMs } = found.raw;
     if (writer !== candidate.process || found.record.holderIdentity === "") return;
     candidate.confirmedToken = found.fencingToken;
+    candidate.confirmedByGet = byGet;
     if (sentAtMs > candidate.confirmedSentAtMs) {
+      if (byGet) this.#foundLanded(candidate, sentAtMs);
       candidate.confirmedSentAtMs = sentAtMs;
       candidate.slept = false;
     }
+  }
+
+  /** A write of unknown fate is found by a read. */
+  #foundLanded(candidate: Candidate, sentAtMs: number): void {
+    const expired = candidate.process.now() - sentAtMs >= candidate.durations.renewDeadlineMs;
+    if (candidate.term !== undefined) this.#coverage.rare("renewal found landed by a read");
+    else if (expired) this.#coverage.rare("acquire confirmed after its deadline");
   }
 
   #sawHolder(candidate: Candidate, holder: string): void {
@@ -283,6 +296,7 @@ export class Referee {
         candidate,
       );
     }
+    if (candidate.confirmedByGet) this.#coverage.rare("ambiguous acquire adopted");
     candidate.term = { term, termId, told: false, lapsed: false };
     candidate.taskRunning = true;
     return termId;
@@ -381,8 +395,9 @@ export class Referee {
     for (const other of [...this.#believers]) {
       // What does not run cannot say anything; it is asked first when it runs again.
       if (other === candidate || !other.process.running) continue;
-      if (other.rival !== undefined) {
-        const overlaps = candidate.rival === undefined ? "rival's window: Tenure began" : "rivals overlap";
+      if (other.rival !== undefined || (candidate.rival !== undefined && !begins)) {
+        const overlaps =
+          candidate.rival !== undefined && other.rival !== undefined ? "rivals overlap" : "rival's window";
         this.#coverage.count(overlaps);
         continue;
       }

@@ -33,7 +33,7 @@ export interface ReplicaPlan {
 }
 
 /** What a link can suffer for a while; `intensity` from 0 to 1 where it makes a difference. */
-export type LinkFault = Exclude<keyof LinkConditions, "error">;
+export type LinkFault = Exclude<keyof LinkConditions, "error" | "everySecondRequestLost">;
 
 /** What a stranger does to the record. */
 export type StrangerAct =

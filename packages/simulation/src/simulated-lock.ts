@@ -51,20 +51,20 @@ export class SimulatedLock implements ResourceLock {
     return this.#watches.size;
   }
 
-  get(_options: CallOptions): Promise<StoredRecord | undefined> {
-    return this.#send("get", undefined);
+  get({ signal }: CallOptions): Promise<StoredRecord | undefined> {
+    return this.#send("get", undefined, signal);
   }
 
-  create(record: LeaderElectionRecord, { timeoutMs }: CallOptions): Promise<VersionedRecord> {
-    return this.#write("create", record, undefined, timeoutMs);
+  create(record: LeaderElectionRecord, options: CallOptions): Promise<VersionedRecord> {
+    return this.#write("create", record, undefined, options);
   }
 
   update(
     record: LeaderElectionRecord,
     expected: VersionedRecord,
-    { timeoutMs }: CallOptions,
+    options: CallOptions,
   ): Promise<VersionedRecord> {
-    return this.#write("update", record, expected, timeoutMs);
+    return this.#write("update", record, expected, options);
   }
 
   async close(): Promise<void> {}
@@ -87,19 +87,20 @@ export class SimulatedLock implements ResourceLock {
     operation: "create" | "update",
     record: LeaderElectionRecord,
     expected: VersionedRecord | undefined,
-    timeoutMs: number,
+    { signal, timeoutMs }: CallOptions,
   ): Promise<VersionedRecord> {
     const notAfterMicros =
       this.#serverAheadMs === undefined
         ? Number.POSITIVE_INFINITY
         : (this.#process.now() + this.#serverAheadMs + timeoutMs) * 1000;
     // A write that succeeds gives the new version.
-    return this.#send(operation, { record, expected, notAfterMicros }) as Promise<VersionedRecord>;
+    return this.#send(operation, { record, expected, notAfterMicros }, signal) as Promise<VersionedRecord>;
   }
 
   #send(
     operation: Call["operation"],
     write: Omit<Write, "origin"> | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<StoredRecord | undefined> {
     const callId = this.#calls.nextCallId++;
     const origin = { writer: this.#process, callId, sentAtMs: this.#process.now() };
@@ -107,6 +108,7 @@ export class SimulatedLock implements ResourceLock {
       callId,
       process: this.#process,
       operation,
+      signal,
       write: write === undefined ? undefined : { ...write, origin },
     };
     return new Promise((resolve, reject) => {

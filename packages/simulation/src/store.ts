@@ -108,8 +108,9 @@ export class SimulatedStore {
   edit(change: Partial<LeaderElectionRecord>): void {
     const current = this.#current;
     if (current === undefined) return;
-    // An edit around a record leaves it the write of whoever wrote it.
-    const origin = Object.keys(change).length === 0 ? current.raw : STRANGER;
+    // An edit that leaves holder and renew time leaves the record the write of whoever wrote it.
+    const another = change.holderIdentity !== undefined || change.renewTime !== undefined;
+    const origin = another ? STRANGER : current.raw;
     this.#put({ ...current.record, ...change }, origin);
   }
 

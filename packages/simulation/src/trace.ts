@@ -1,8 +1,7 @@
 /** What is told of a world: everything that a reader of a failure needs, in the order of true time. */
 
 /** One thing that happened. `atMs` is true time since the world began; no clock in the world shows it. */
-export type TraceEvent = { readonly atMs: number } & /** A replica's process begins or ends to exist. */
-(
+export type TraceEvent = { readonly atMs: number } /** A replica's process begins or ends to exist. */ & (
   | { readonly kind: "process-started"; readonly who: string; readonly identity: string }
   | { readonly kind: "process-crashed"; readonly who: string }
   /** Its process does not run (stopped, or its event loop is blocked), or its machine sleeps. */

@@ -19,7 +19,7 @@ import { SimulatedStore, type StoredRecord } from "./store.ts";
 const WORLD_BEGINS_MS = Date.UTC(2026, 0, 1);
 
 /** Rounds of promise reactions that follow an event at most; `world.test.ts` compares with a full drain. */
-const REACTION_ROUNDS = 12;
+const REACTION_ROUNDS = 8;
 
 /** How a world is run. */
 export interface WorldOptions {
@@ -71,7 +71,7 @@ export class World {
       },
     });
     this.traffic = this.#listen();
-    this.replicas = scenario.replicas.map((plan, index) => {
+    this.replicas = scenario.replicas.map((plan) => {
       const machine = new Machine(this.queue, {
         rate: plan.rate,
         wallMs: WORLD_BEGINS_MS + plan.wallOffsetMs,
@@ -79,12 +79,12 @@ export class World {
       const link = new Link({
         queue: this.queue,
         store: this.store,
-        random: new RandomStream(scenario.seed, `link ${index}`),
+        random: new RandomStream(scenario.seed, `link ${plan.name}`),
         listener: this.traffic,
         latency: scenario.latency,
         latestLandingMs: 3 * plan.durations.leaseDurationMs,
       });
-      return new Replica(this, plan, machine, link, new RandomStream(scenario.seed, `replica ${index}`));
+      return new Replica(this, plan, machine, link, new RandomStream(scenario.seed, `replica ${plan.name}`));
     });
   }
 
@@ -105,7 +105,8 @@ export class World {
       if (happen === undefined) return done?.() ?? true;
       happen();
       if (this.#turned.size > 0) {
-        await this.#settleReactions();
+        if (this.#drainsFully) await new Promise<void>((resolve) => setImmediate(resolve));
+        else for (let round = 0; round < REACTION_ROUNDS; round++) await undefined;
         for (const replica of this.#turned) this.#look(replica);
         this.#turned.clear();
       }
@@ -184,14 +185,6 @@ export class World {
   #look({ candidate }: Replica): void {
     if (candidate === undefined) return;
     if (candidate.process.running) this.referee.turnEnded(candidate);
-  }
-
-  async #settleReactions(): Promise<void> {
-    if (this.#drainsFully) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      return;
-    }
-    for (let round = 0; round < REACTION_ROUNDS; round++) await undefined;
   }
 
   #listen(): TrafficListener & { readonly watched: WatchListener } {

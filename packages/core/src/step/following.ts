@@ -114,12 +114,21 @@ function awaitWinner(d: Draft): void {
   s.readAtMs = Math.min(s.readAtMs, d.nowMs + delayMs);
 }
 
+/** R2: while a create was on its way, another object was seen held and went; its leader may still believe. */
+function isCreateAfterAnother(d: Draft, attempt: Attempt, found: VersionedRecord): boolean {
+  if (attempt.expectedVersion !== undefined) return false;
+  const { held, newcomer } = d.state;
+  const before = newcomer?.incarnation === found.incarnation ? newcomer.after : held?.incarnation;
+  return before !== attempt.heldIncarnation && before !== found.incarnation;
+}
+
 /** An acquire was confirmed: answered, or its fingerprint found by a read. It counts from when that attempt was sent. */
 function acquired(d: Draft, attempt: Attempt, found: VersionedRecord): void {
   const s = d.state;
+  const cameAfterAnother = isCreateAfterAnother(d, attempt, found);
   const outrun = adopt(d, found);
   s.pending = [];
-  if (d.isPastDeadline(attempt.sentAt)) {
+  if (d.isPastDeadline(attempt.sentAt) || cameAfterAnother) {
     scheduleAttempt(d);
     return;
   }
@@ -137,6 +146,7 @@ function acquired(d: Draft, attempt: Attempt, found: VersionedRecord): void {
       renewAtMs: attempt.sentAt.monotonicMs + d.config.retryPeriodMs,
       hint: outrun ? "event" : undefined,
       hintOrder: undefined,
+      conflictUnread: false,
       reissues: 0,
     },
   };

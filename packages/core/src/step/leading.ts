@@ -1,7 +1,7 @@
 /** A term: renewing, judging what is found, and losing it (R5, R6, R9). */
 import { elapsedMs } from "../clock.ts";
 import { type Answer, type Attempt, type LeadingTerm, leadingTerm } from "../elector-state.ts";
-import type { StopReason } from "../errors.ts";
+import type { LeaderElectionError, StopReason } from "../errors.ts";
 import { fingerprintOf, renewingRecord } from "../own-writes.ts";
 import type { VersionedRecord } from "../resource-lock.ts";
 import { isShortened, isTokenGood, reportRegression } from "./checks.ts";
@@ -81,7 +81,7 @@ export function renewAnswered(d: Draft, attempt: Attempt, answer: Answer): void 
     const conflict = error?.code === "ERR_LOCK_CONFLICT";
     changeTerm(d, {
       renewAtMs: d.nowMs + d.leaderDelayMs(error),
-      ...(conflict ? { hint: "conflict" as const } : {}),
+      ...(conflict ? { hint: "conflict" as const, conflictUnread: true } : {}),
     });
   }
 }
@@ -108,8 +108,14 @@ function renewed(d: Draft, attempt: Attempt, found: VersionedRecord): void {
     renewAtMs: attempt.sentAt.monotonicMs + d.config.retryPeriodMs,
     // An event of before this write is answered by it.
     hint: overtaken ? term.hint : undefined,
+    conflictUnread: false,
     reissues: 0,
   });
+}
+
+/** S6: without an answer a conflict stays unexplained; the next request is a read again. */
+export function readFailedWhileLeading(d: Draft, error: LeaderElectionError): void {
+  if (leadingTerm(d.state)?.conflictUnread) changeTerm(d, { renewAtMs: d.nowMs + d.leaderDelayMs(error) });
 }
 
 /** R5: what a read means for a leader. */
@@ -117,6 +123,7 @@ export function judgeRead(d: Draft, found: VersionedRecord | undefined): void {
   const s = d.state;
   const term = leadingTerm(s);
   if (term === undefined) return;
+  changeTerm(d, { conflictUnread: false });
   const lost = whyLost(d, term, found);
   if (lost !== undefined) {
     if (lost === "identity-conflict") reportDuplicate(d);

@@ -77,7 +77,8 @@ function noticeNewcomer(d: Draft, current: VersionedRecord | undefined): void {
   if (current === undefined || s.held === undefined || current.incarnation === s.held.incarnation) return;
   if (current.incarnation === s.newcomer?.incarnation) return;
   const waitMs = Math.max(s.held.durationMs, d.config.leaseDurationMs);
-  s.newcomer = { incarnation: current.incarnation, untilMs: d.nowMs + waitMs };
+  const { incarnation } = current;
+  s.newcomer = { incarnation, after: s.held.incarnation, untilMs: d.nowMs + waitMs };
 }
 
 /** When the next attempt may be sent. Drawn anew with every change of the view, which so drops an attempt that waited. */
@@ -106,6 +107,9 @@ function newcomerUntilMs(d: Draft, current: VersionedRecord | undefined): number
 }
 
 export function isOwn(d: Draft, found: VersionedRecord): boolean {
+  const { holderIdentity } = found.record;
+  // Whatever this elector writes bears its name, or none.
+  if (holderIdentity !== "" && holderIdentity !== d.config.identity) return false;
   return d.state.ownFingerprints.includes(fingerprintOf(found.record));
 }
 

@@ -29,6 +29,7 @@ export function sendWrite(
     fingerprint: fingerprintOf(record),
     sentAt: d.at,
     tokenFloor: s.highestToken,
+    heldIncarnation: s.held?.incarnation,
   };
   const id = s.nextCallId++;
   s.lastRenewTime = time;
