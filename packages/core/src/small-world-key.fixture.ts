@@ -120,7 +120,10 @@ class Key {
       this.#out.push(held.durationMs / TICK_MS);
     }
     this.#out.push(newcomer === undefined ? 0 : 1 + this.#left(newcomer.untilMs));
-    if (newcomer !== undefined) this.#number(Number(newcomer.incarnation));
+    if (newcomer !== undefined) {
+      this.#number(Number(newcomer.incarnation));
+      this.#number(Number(newcomer.after));
+    }
     const term = leadingTerm(s);
     if (term !== undefined) {
       this.#bigint(term.token);
@@ -130,7 +133,7 @@ class Key {
         this.#left(term.renewAtMs),
         HINTS.indexOf(term.hint ?? "") + 1,
         term.reissues,
-        flags("conflictUnread" in term && term.conflictUnread === true),
+        flags(term.conflictUnread),
       );
       this.#bigint(term.hintOrder);
     }
@@ -152,7 +155,7 @@ class Key {
 
   #attempt(attempt: Attempt): void {
     const { purpose, expectedVersion, fingerprint, sentAt } = attempt;
-    if ("heldIncarnation" in attempt) this.#number(Number(attempt.heldIncarnation ?? 0));
+    this.#number(Number(attempt.heldIncarnation ?? 0));
     this.#out.push(PURPOSES.indexOf(purpose), this.#age(sentAt.monotonicMs));
     this.#number(expectedVersion === undefined ? undefined : Number(expectedVersion));
     this.#fingerprint(fingerprint);

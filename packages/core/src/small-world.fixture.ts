@@ -1,12 +1,5 @@
 import type { TimeReading } from "./clock.ts";
-import {
-  type Answer,
-  type Effect,
-  type ElectorState,
-  type Input,
-  initialState,
-  leadingTerm,
-} from "./elector-state.ts";
+import { type Answer, type Effect, type ElectorState, type Input, initialState } from "./elector-state.ts";
 import type { Step } from "./elector-step.ts";
 import { LeaderElectionError } from "./errors.ts";
 import type { ElectorConfig } from "./options.ts";
@@ -107,8 +100,6 @@ export interface Rules {
   readonly watches: boolean;
   /** A store that overwrites without comparing: to see that this is found. */
   readonly blindStore: boolean;
-  /** Deletions also while a create is on its way, which is known to break S1. */
-  readonly deletesUnderCreates: boolean;
 }
 
 /** What one input did: for the laws, and for counting what was reached. */
@@ -346,7 +337,8 @@ export class SmallWorld {
   #strangersMoves(world: World, add: (label: string, next: () => World) => void): void {
     const { stored, left, lastVersion } = world;
     if (stored === undefined) return;
-    if (left.deletions > 0 && world.processes.every((process) => this.#knowsHolder(process))) {
+    // Outside the promise: a record deleted before a candidate ever saw it held.
+    if (left.deletions > 0 && world.processes.every(({ sawHeld }) => sawHeld)) {
       add("somebody deletes the record", () =>
         prune({ ...spend(world, "deletions"), stored: undefined, lastVersion: lastVersion + 1 }),
       );
@@ -361,11 +353,6 @@ export class SmallWorld {
         return prune({ ...spend(world, "touches"), stored: current, lastVersion: version });
       });
     }
-  }
-
-  /** Outside the promise: a record deleted before a candidate saw it. A create sent before that was sent without having seen it. */
-  #knowsHolder({ sawHeld, request }: Process): boolean {
-    return sawHeld && (this.#rules.deletesUnderCreates || request?.flight?.effect.kind !== "create");
   }
 
   #pass(world: World): World {
@@ -469,9 +456,7 @@ function noteWhatWasSeen(before: Process, after: Process, input: Input): Process
   const flight = before.request?.flight;
   const sawHeld = before.sawHeld || (found !== undefined && found.record.holderIdentity !== "");
   const isSight = (input.kind === "answered" && input.answer.ok) || input.kind === "event";
-  // R6: a leader looks first, but goes on with the version it knows when nobody answers.
-  const looked = input.kind === "answered" && flight === undefined && leadingTerm(before.state) !== undefined;
-  if (isSight || looked) return { ...after, sawHeld, conflict: undefined };
+  if (isSight) return { ...after, sawHeld, conflict: undefined };
   const isConflict =
     input.kind === "answered" && !input.answer.ok && input.answer.error.code === "ERR_LOCK_CONFLICT";
   if (!isConflict || flight === undefined) return after;
