@@ -53,7 +53,11 @@ class Progress {
       "L2",
       "nobody leads",
     );
-    if (!recovered) return;
+    if (recovered) await this.#keepsGoing(watches);
+    await this.#stopsClean();
+  }
+
+  async #keepsGoing(watches: boolean): Promise<void> {
     await this.#settleDown();
     await this.#staysStable();
     await this.#handsOver(
@@ -61,7 +65,6 @@ class Progress {
     );
     await this.#settleDown();
     await this.#survivesCrash();
-    await this.#stopsClean();
   }
 
   /** Until `someone` leads; else the property does not hold. */

@@ -327,7 +327,8 @@ export class Referee {
       return;
     }
     if (before !== undefined) this.fail("S4", `token ${fencingToken} was that of an earlier term`, candidate);
-    else if (!grows) this.fail("S4", `token ${fencingToken} is smaller than an earlier term's`, candidate);
+    // Where terms may overlap they may also be learnt of in another order than the store's.
+    else if (!grows && !this.#isOutside(candidate)) this.fail("S4", `token ${fencingToken} is smaller than an earlier term's`, candidate);
   }
 
   registerWrong(candidate: Candidate, message: string): void {
