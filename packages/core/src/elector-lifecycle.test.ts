@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LeaderElector } from "./leader-elector.ts";
+import type { CallOptions, LockEvent, VersionedRecord } from "./resource-lock.ts";
 import { CellLock } from "./testing/cell-lock.ts";
 import { usurp } from "./testing/usurp.ts";
 import { world } from "./world.fixture.ts";
@@ -523,6 +524,31 @@ describe("R12 a good guest", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
+  it.each(["tells", "ends", "fails"] as const)(
+    "R12: a watch that is deaf to its signal, and %s when it was closed long ago, means nothing",
+    async (late) => {
+      const { clock } = world();
+      const lock = new DeafWatch();
+      lock.overwrite({ holderIdentity: "gone", leaseDurationMs: 3_600_000 });
+      const told: string[] = [];
+      const elector = new LeaderElector({ lock, identity: "a", clock, random: () => 0.5 });
+      elector.on("anomaly", ({ kind }) => told.push(kind));
+      void elector.run(() => {});
+      await clock.advance(100);
+      await elector.stop();
+      void elector.run(() => {});
+      await clock.advance(100);
+      expect(lock.streams).toHaveLength(2);
+      const before = lock.reads;
+      lock.streams[0]?.(late);
+      await clock.advance(2_000); // less than until the next poll
+      expect(lock.reads).toBe(before);
+      await clock.advance(10_000);
+      expect(lock.streams).toHaveLength(2);
+      expect(told.filter((kind) => kind !== "long-duration")).toEqual([]);
+    },
+  );
+
   it("R12: knows no leader of a lock that was seen without a record", async () => {
     const { clock, cell, candidate } = world();
     cell.overwrite({ holderIdentity: "gone" });
@@ -651,5 +677,26 @@ describe("R12 a good guest", () => {
 class BrokenLock extends CellLock {
   override get(): never {
     throw new Error("not even a promise");
+  }
+}
+
+/** Its watches neither hear their signal nor tell anything of their own: each says one last thing, when the test wants. */
+class DeafWatch extends CellLock {
+  override readonly capabilities = { ...new CellLock().capabilities, watch: "hint" as const };
+  readonly streams: ((last: "tells" | "ends" | "fails") => void)[] = [];
+  reads = 0;
+
+  override get(options: CallOptions): Promise<VersionedRecord | undefined> {
+    this.reads += 1;
+    return super.get(options);
+  }
+
+  async *watch(): AsyncGenerator<LockEvent> {
+    const last = await new Promise((resolve) => this.streams.push(resolve));
+    if (last === "fails") throw new Error("cut");
+    if (last === "tells") {
+      yield { kind: "resync" };
+      await new Promise(() => {});
+    }
   }
 }

@@ -48,27 +48,35 @@ describe("an attempt that failed", () => {
     expect(p.state).toMatchObject({ retryAtMs: againAtMs, attemptAtMs: againAtMs + 12.5 });
   });
 
-  it("R3: on a version that events have overtaken is tried again at once, three times, then after P", () => {
-    const { p } = trusting();
-    for (const [conflicts, waitMs] of [
-      [1, 12.5],
-      [2, 12.5],
-      [3, 12.5],
-      [4, 2_212.5],
-    ] as const) {
-      p.pass(12.5);
-      expect(p.told).toEqual(["update"]);
+  it.each(["before", "after"])(
+    "R3: where events tell of another version %s the conflict, is tried again at once, three times, then after P",
+    (when) => {
+      const { p } = trusting();
       // Somebody edits beside the record: other versions, the same fields.
-      const { record } = p.state.view?.current ?? {};
-      p.feed({ kind: "event", event: { kind: "changed", current: p.stored(record) } }).answer(CONFLICT);
-      expect(p.state).toMatchObject({ blocked: false, conflicts });
-      expect(p.state.attemptAtMs - p.at.monotonicMs).toBe(waitMs);
-    }
-    const other = p.stored({ holderIdentity: "" });
-    p.feed({ kind: "event", event: { kind: "changed", current: other } });
-    expect(p.state.conflicts).toBe(0); // other fields: somebody else's turn has passed
-    expect(p.state.attemptAtMs - p.at.monotonicMs).toBe(12.5);
-  });
+      const edit = () => {
+        const { record } = p.state.view?.current ?? {};
+        p.feed({ kind: "event", event: { kind: "changed", current: p.stored(record) } });
+      };
+      for (const [conflicts, waitMs] of [
+        [1, 12.5],
+        [2, 12.5],
+        [3, 12.5],
+        [4, 2_212.5],
+      ] as const) {
+        p.pass(12.5);
+        expect(p.told).toEqual(["update"]);
+        if (when === "before") edit();
+        p.answer(CONFLICT);
+        if (when === "after") edit();
+        expect(p.state).toMatchObject({ blocked: false, conflicts });
+        expect(p.state.attemptAtMs - p.at.monotonicMs).toBe(waitMs);
+      }
+      const other = p.stored({ holderIdentity: "" });
+      p.feed({ kind: "event", event: { kind: "changed", current: other } });
+      expect(p.state.conflicts).toBe(0); // other fields: somebody else's turn has passed
+      expect(p.state.attemptAtMs - p.at.monotonicMs).toBe(12.5);
+    },
+  );
 
   it("R3: by a refusal is no conflict, and is not counted as one", () => {
     const p = new Play().acquiring();
@@ -148,9 +156,9 @@ describe("R2 another object in the place of a held one", () => {
     const empty = p.stored({ holderIdentity: "" }, "two");
     p.find(empty);
     const dueAtMs = p.at.monotonicMs + 15_000;
-    expect(p.state.newcomer).toEqual({ incarnation: "two", untilMs: dueAtMs });
+    expect(p.state.newcomer).toMatchObject({ incarnation: "two", untilMs: dueAtMs });
     p.pass(2_200).find({ ...p.stored(empty.record, "two") });
-    expect(p.state.newcomer).toEqual({ incarnation: "two", untilMs: dueAtMs });
+    expect(p.state.newcomer).toMatchObject({ incarnation: "two", untilMs: dueAtMs });
     expect(p.state.attemptAtMs).toBe(dueAtMs + 12.5);
   });
 
