@@ -23,7 +23,7 @@ export interface Profile {
   readonly replicas?: number | undefined;
   /** How many of the replicas are client-go. */
   readonly rivals?: number | undefined;
-  /** All replicas have one identity, and wall clocks that agree at first. */
+  /** All replicas (but client-go ones) have one identity, and wall clocks that agree at first. */
   readonly oneIdentity?: boolean | undefined;
   /** Worst rate error of the clocks, instead of what the settings tolerate. */
   readonly actualRateError?: number | undefined;
@@ -119,7 +119,7 @@ export function generate(seed: number, profile: Profile): Scenario {
     return {
       name,
       kind: index < rivals ? "client-go" : "tenure",
-      identity: oneIdentity ? "same" : name,
+      identity: oneIdentity && index >= rivals ? "same" : name,
       startsAtMs: random.chance(0.7) ? random.between(0, 100) : random.between(0, 5 * MINUTE),
       durations,
       rate: rates(),
@@ -130,6 +130,7 @@ export function generate(seed: number, profile: Profile): Scenario {
   const rollingChange = kinds.includes("rolling change");
   return {
     seed,
+    chance: seed,
     flavour,
     watches: profile.watches ?? random.chance(0.75),
     latency: {

@@ -105,7 +105,7 @@ export class Referee {
     readonly judged: ReadonlySet<Property>;
     readonly longestLeaseMs: number;
     readonly rateError: number;
-    /** Replicas with different lease durations: a stranger who takes a record's duration away shortens it. */
+    /** Different lease durations, or client-go, which takes none for 0: a stranger who takes a record's duration away shortens it. */
     readonly mixedLeases: boolean;
   }) {
     this.#nowMs = options.nowMs;
@@ -328,7 +328,8 @@ export class Referee {
     }
     if (before !== undefined) this.fail("S4", `token ${fencingToken} was that of an earlier term`, candidate);
     // Where terms may overlap they may also be learnt of in another order than the store's.
-    else if (!grows && !this.#isOutside(candidate)) this.fail("S4", `token ${fencingToken} is smaller than an earlier term's`, candidate);
+    else if (!grows && !this.#isOutside(candidate))
+      this.fail("S4", `token ${fencingToken} is smaller than an earlier term's`, candidate);
   }
 
   registerWrong(candidate: Candidate, message: string): void {
@@ -468,6 +469,8 @@ export class Referee {
     const lastDeletion = this.#deletions.at(-1);
     if (lastDeletion === undefined || nowMs - lastDeletion > this.#stretched(this.#longestLeaseMs))
       return false;
+    // client-go takes an absent record at once.
+    if (starter.rival !== undefined) return true;
     // Its very first sight was of a record deleted less than a lease ago.
     return starter.firstSawHeldAtMs >= lastDeletion;
   }

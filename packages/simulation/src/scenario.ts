@@ -75,6 +75,8 @@ export type Fault = { readonly atMs: number } & (
 /** Everything that makes one world: with the same seed for its random streams it runs the same way every time. Plain data. */
 export interface Scenario {
   readonly seed: number;
+  /** Seed of all that is drawn while it runs (latencies, losses, jitter); the same as `seed` unless it was shrunk. */
+  readonly chance: number;
   readonly flavour: FlavourName;
   readonly watches: boolean;
   readonly latency: Latency;

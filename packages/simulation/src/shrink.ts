@@ -1,9 +1,13 @@
 import type { Property } from "./referee.ts";
 import { type Outcome, run } from "./run.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Fault, Scenario } from "./scenario.ts";
 
 /** How much is tried. */
-const MOST_RUNS = 600;
+const MOST_RUNS = 1500;
+/** How often a smaller world is tried with other luck. */
+const LUCK = 12;
+/** How long before the violation a shorter world may begin, in milliseconds. */
+const LATE_STARTS = [30_000, 60_000, 120_000, 240_000, 600_000];
 
 /** A scenario that still fails in the same way, and how it went. */
 export interface Shrunk {
@@ -27,6 +31,7 @@ export async function shrink(scenario: Scenario, property: Property): Promise<Sh
     return true;
   };
   await fails(scenario);
+  await startLate(() => best, fails);
   await dropFaults(() => best, fails);
   await dropReplicas(() => best, fails);
   for (const simplify of SIMPLER) await fails(simplify(best));
@@ -44,6 +49,30 @@ function upTo(scenario: Scenario, atMs: number): Scenario {
   };
 }
 
+/** Everything long before the violation is left out, and what follows moves to the front. */
+async function startLate(best: () => Scenario, fails: (s: Scenario) => Promise<boolean>): Promise<void> {
+  const scenario = best();
+  for (const lengthMs of LATE_STARTS) {
+    const fromMs = scenario.chaosMs - lengthMs;
+    if (fromMs <= 0) return;
+    const faults = scenario.faults
+      .filter(({ atMs }) => atMs >= fromMs)
+      .map((fault) => earlier(fault, fromMs));
+    const replicas = scenario.replicas.map((plan) => ({ ...plan, startsAtMs: 0 }));
+    for (let luck = 0; luck < LUCK; luck++) {
+      const chance = scenario.chance + luck;
+      if (await fails({ ...scenario, chance, faults, replicas, chaosMs: lengthMs })) return;
+    }
+  }
+}
+
+function earlier(fault: Fault, byMs: number): Fault {
+  const moved = { ...fault, atMs: fault.atMs - byMs };
+  if ("untilMs" in moved) return { ...moved, untilMs: moved.untilMs - byMs };
+  if ("restartAtMs" in moved) return { ...moved, restartAtMs: moved.restartAtMs - byMs };
+  return moved;
+}
+
 /** Zeller's ddmin: ever smaller parts are taken away as long as what is left still fails. */
 async function dropFaults(best: () => Scenario, fails: (s: Scenario) => Promise<boolean>): Promise<void> {
   let size = Math.ceil(best().faults.length / 2);
@@ -52,7 +81,9 @@ async function dropFaults(best: () => Scenario, fails: (s: Scenario) => Promise<
     for (let from = 0; from < best().faults.length; ) {
       const scenario = best();
       const faults = [...scenario.faults.slice(0, from), ...scenario.faults.slice(from + size)];
-      if (await fails({ ...scenario, faults })) dropped = true;
+      const fewer = { ...scenario, faults };
+      const gone = (await fails(fewer)) || (await fails({ ...fewer, chance: scenario.chance + 1 }));
+      if (gone) dropped = true;
       else from += size;
     }
     if (size === 1 && !dropped) return;

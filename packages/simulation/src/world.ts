@@ -54,7 +54,7 @@ export class World {
     this.scenario = scenario;
     this.recorder = new Recorder(this.queue, options.full ?? false);
     this.#drainsFully = options.drainsFully ?? false;
-    this.#work = new RandomStream(scenario.seed, "work");
+    this.#work = new RandomStream(scenario.chance, "work");
     this.referee = new Referee({
       nowMs: () => this.queue.nowMs,
       coverage: this.coverage,
@@ -64,7 +64,7 @@ export class World {
       mixedLeases: hasMixedLeases(scenario),
     });
     this.store = new SimulatedStore(FLAVOURS[scenario.flavour], {
-      random: new RandomStream(scenario.seed, "store"),
+      random: new RandomStream(scenario.chance, "store"),
       serverMicros: () => Math.floor((WORLD_BEGINS_MS + this.serverOffsetMs + this.queue.nowMs) * 1000),
       changed: (change) => {
         for (const { lock } of this.replicas) lock?.tell(change);
@@ -79,12 +79,18 @@ export class World {
       const link = new Link({
         queue: this.queue,
         store: this.store,
-        random: new RandomStream(scenario.seed, `link ${plan.name}`),
+        random: new RandomStream(scenario.chance, `link ${plan.name}`),
         listener: this.traffic,
         latency: scenario.latency,
         latestLandingMs: 3 * plan.durations.leaseDurationMs,
       });
-      return new Replica(this, plan, machine, link, new RandomStream(scenario.seed, `replica ${plan.name}`));
+      return new Replica(
+        this,
+        plan,
+        machine,
+        link,
+        new RandomStream(scenario.chance, `replica ${plan.name}`),
+      );
     });
   }
 
@@ -286,5 +292,5 @@ function hasMixedLeases({ replicas, faults }: Scenario): boolean {
   for (const fault of faults) {
     if (fault.kind === "crash" || fault.kind === "stop") leases.add(fault.durations.leaseDurationMs);
   }
-  return leases.size > 1;
+  return leases.size > 1 || replicas.some(({ kind }) => kind === "client-go");
 }
