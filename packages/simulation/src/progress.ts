@@ -1,5 +1,5 @@
 import { Faults } from "./apply-fault.ts";
-import { FAIR_CONDITIONS } from "./link.ts";
+import { FAIR_CONDITIONS, type LinkConditions } from "./link.ts";
 import type { Property } from "./referee.ts";
 import type { Replica } from "./replica.ts";
 import { longestLeaseMs } from "./scenario.ts";
@@ -9,6 +9,13 @@ import type { World } from "./world.ts";
 const JITTER = 1.2;
 /** R3's jitter before an attempt, and a latency or two: what every bound has on top. */
 const SLACK_MS = 500;
+/** A watch is a hint: what it repeats, reorders or tells late changes nothing. */
+const POOR_WATCHES: LinkConditions = {
+  ...FAIR_CONDITIONS,
+  watchRepeats: 0.5,
+  watchReorders: 0.5,
+  watchStale: 0.5,
+};
 
 /** Runs a world to its end: chaos, then healed, then it has to make progress. Stops at the first violation. */
 export async function runToEnd(world: World): Promise<void> {
@@ -58,13 +65,16 @@ class Progress {
   }
 
   async #keepsGoing(watches: boolean): Promise<void> {
+    const world = this.#world;
     await this.#settleDown();
     await this.#staysStable();
     await this.#handsOver(
       watches ? this.#pollMs + 3 * this.#timeoutMs : 2 * this.#pollMs + 3 * this.#timeoutMs,
     );
+    if (world.scenario.seed % 2 === 0) for (const { link } of world.replicas) link.conditions = POOR_WATCHES;
     await this.#settleDown();
     await this.#survivesCrash();
+    for (const { link } of world.replicas) link.conditions = FAIR_CONDITIONS;
   }
 
   /** Until `someone` leads; else the property does not hold. */
