@@ -39,8 +39,9 @@ export interface Candidate {
   readonly durations: Durations;
   elector: LeaderElector | undefined;
   rival: ClientGoRival | undefined;
-  /** Versions that were delivered to it. */
-  readonly versionsRead: Set<string>;
+  /** The newest versions that were delivered to it, and those before them. */
+  versionsRead: Set<string>;
+  versionsReadBefore: Set<string>;
   /** It met a conflict on this version and was told nothing since. */
   conflictOn: string | undefined;
   /** The order of the version in which it last found its own write. */
@@ -149,6 +150,7 @@ export class Referee {
       elector: undefined,
       rival: undefined,
       versionsRead: new Set(),
+      versionsReadBefore: new Set(),
       conflictOn: undefined,
       firstSawHeldAtMs: Number.POSITIVE_INFINITY,
       confirmedSentAtMs: Number.NEGATIVE_INFINITY,
@@ -174,7 +176,7 @@ export class Referee {
     this.#countRequest(candidate);
     if (candidate.elector === undefined || write === undefined) return;
     const { expected, record } = write;
-    if (expected !== undefined && !candidate.versionsRead.has(expected.version)) {
+    if (expected !== undefined && !hasRead(candidate, expected.version)) {
       this.fail("S6", `replaces version ${expected.version}, which it never read`, candidate);
     }
     // R10: a release is one compare-and-swap on the last confirmed version, with no read first.
@@ -233,14 +235,14 @@ export class Referee {
     candidate.conflictOn = undefined;
     if (event.kind === "changed" && event.current !== undefined) {
       const { current } = event;
-      candidate.versionsRead.add(current.version);
+      noteRead(candidate, current.version);
       this.#sawHolder(candidate, current.record.holderIdentity);
     }
   }
 
   #read(candidate: Candidate, found: StoredRecord | undefined, byGet: boolean): void {
     if (found === undefined) return;
-    candidate.versionsRead.add(found.version);
+    noteRead(candidate, found.version);
     this.#sawHolder(candidate, found.record.holderIdentity);
     const { writer, sentAtMs } = found.raw;
     if (writer !== candidate.process || found.record.holderIdentity === "") return;
@@ -482,4 +484,18 @@ export class Referee {
   #stretched(ms: number): number {
     return ms / (1 - this.#rateError);
   }
+}
+
+/** Far more versions than a write can lie behind. */
+const VERSIONS_KEPT = 256;
+
+function noteRead(candidate: Candidate, version: string): void {
+  candidate.versionsRead.add(version);
+  if (candidate.versionsRead.size < VERSIONS_KEPT) return;
+  candidate.versionsReadBefore = candidate.versionsRead;
+  candidate.versionsRead = new Set();
+}
+
+function hasRead({ versionsRead, versionsReadBefore }: Candidate, version: string): boolean {
+  return versionsRead.has(version) || versionsReadBefore.has(version);
 }

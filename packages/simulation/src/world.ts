@@ -19,7 +19,7 @@ import { SimulatedStore, type StoredRecord } from "./store.ts";
 const WORLD_BEGINS_MS = Date.UTC(2026, 0, 1);
 
 /** Rounds of promise reactions that follow an event at most; `world.test.ts` compares with a full drain. */
-const REACTION_ROUNDS = 8;
+const REACTION_ROUNDS = 7;
 
 /** How a world is run. */
 export interface WorldOptions {

@@ -110,7 +110,8 @@ export function isOwn(d: Draft, found: VersionedRecord): boolean {
   const { holderIdentity } = found.record;
   // Whatever this elector writes bears its name, or none.
   if (holderIdentity !== "" && holderIdentity !== d.config.identity) return false;
-  return d.state.ownFingerprints.includes(fingerprintOf(found.record));
+  // Most often the newest of them.
+  return d.state.ownFingerprints.lastIndexOf(fingerprintOf(found.record)) >= 0;
 }
 
 /** R6: only an update is recognised. Absence repeats, so of several creates more than one could land. */
@@ -119,6 +120,7 @@ export function pendingUpdate(
   found: VersionedRecord,
   purpose?: Attempt["purpose"],
 ): Attempt | undefined {
+  if (d.state.pending.length === 0) return undefined;
   const fingerprint = fingerprintOf(found.record);
   return d.state.pending.find(
     (attempt) =>
