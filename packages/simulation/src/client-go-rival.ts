@@ -4,6 +4,8 @@ import type { RandomStream } from "./random.ts";
 import type { Durations } from "./scenario.ts";
 
 const JITTER_FACTOR = 1.2;
+/** A microsecond: less than this, time may not move at all in the world's numbers. */
+const SHORTEST_WAIT_MS = 0.001;
 
 /** What a rival tells of its task. */
 export interface RivalListener {
@@ -96,7 +98,7 @@ export class ClientGoRival {
       while (!renewed && !this.#cancelled) {
         renewed = await this.#tryAcquireOrRenew();
         const leftMs = this.#contextEndsAtMs - this.#process.now();
-        if (renewed || leftMs <= 0) break;
+        if (renewed || leftMs < SHORTEST_WAIT_MS) break;
         await this.#sleep(Math.min(retryPeriodMs, leftMs));
       }
       if (!renewed) break;
@@ -113,7 +115,7 @@ export class ClientGoRival {
     const nowMs = this.#process.now();
     const ownTimeoutMs = Math.max(1000, this.#durations.renewDeadlineMs / 2);
     const timeoutMs = Math.min(ownTimeoutMs, this.#contextEndsAtMs - nowMs);
-    if (timeoutMs <= 0) return Promise.resolve(undefined);
+    if (timeoutMs < SHORTEST_WAIT_MS) return Promise.resolve(undefined);
     return this.#before(
       nowMs + timeoutMs,
       call({ timeoutMs }).then(

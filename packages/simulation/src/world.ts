@@ -21,6 +21,9 @@ const WORLD_BEGINS_MS = Date.UTC(2026, 0, 1);
 /** Rounds of promise reactions that follow an event at most; `world.test.ts` compares with a full drain. */
 const REACTION_ROUNDS = 7;
 
+/** More events than this at one instant are a loop without end. */
+const MOST_AT_ONCE = 100_000;
+
 /** How a world is run. */
 export interface WorldOptions {
   /** Keeps the whole story, not only its hash. */
@@ -104,11 +107,16 @@ export class World {
 
   /** Lets true time pass until `untilMs`, `done`, or a violation. Whether it is done; without `done`, whether nothing is violated. */
   async advance(untilMs: number, done?: () => boolean): Promise<boolean> {
+    let eventsNow = 0;
     for (;;) {
       if (this.referee.violation !== undefined) return false;
       if (done?.()) return true;
+      const beforeMs = this.queue.nowMs;
       const happen = this.queue.next(untilMs);
       if (happen === undefined) return done?.() ?? true;
+      eventsNow = this.queue.nowMs === beforeMs ? eventsNow + 1 : 0;
+      if (eventsNow > MOST_AT_ONCE)
+        this.referee.fail("L5", "somebody is busy without end while time stands still");
       happen();
       if (this.#turned.size > 0) {
         if (this.#drainsFully) await new Promise<void>((resolve) => setImmediate(resolve));
