@@ -12,7 +12,7 @@ let bin: string;
 
 beforeEach(() => {
   bin = mkdtempSync(join(tmpdir(), "check-"));
-  for (const name of ["biome", "knip", "turbo", "tsc"]) install(name, "exit 0");
+  for (const name of ["biome", "knip", "turbo", "tsc", "node"]) install(name, "exit 0");
   install(
     "vitest",
     `for arg; do case "$arg" in --outputFile.json=*) echo '${JSON.stringify(REPORT)}' > "\${arg#*=}";; esac; done`,
@@ -37,7 +37,7 @@ function check(env: NodeJS.ProcessEnv): { readonly exitCode: number | null; read
 
 it.each([{}, { CI: "false" }, { TENURE_REQUIRE_SERVERS: "0" }])("lets tests be skipped with %j", (env) => {
   const { exitCode, output } = check(env);
-  expect(output).toContain("\n8 passed, 0 failed, 2 skipped");
+  expect(output).toContain("\n9 passed, 0 failed, 2 skipped");
   expect(exitCode).toBe(0);
 });
 
