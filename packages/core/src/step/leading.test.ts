@@ -41,6 +41,21 @@ describe("a leader's read", () => {
     expect([p.phase, p.told]).toEqual(["leading", ["error ERR_LOCK_UNAVAILABLE"]]);
   });
 
+  it("R5: that was to explain a conflict and fails is made again after P, counted from its failure; nothing is written before", () => {
+    const p = new Play().leading().pass(2_000).answer(CONFLICT).pass(1_000).answer(UNAVAILABLE);
+    expect(p.pass(2_199).told).toEqual([]);
+    expect(p.pass(1).told).toEqual(["get"]);
+  });
+
+  it("R5: that an event asked for and that fails does not put the renewal off", () => {
+    const p = new Play({}, true).leading();
+    const { renewAtMs } = leadingTerm(p.state) ?? {};
+    p.feed({ kind: "event", event: { kind: "resync" } })
+      .pass(500)
+      .answer(UNAVAILABLE);
+    expect(leadingTerm(p.state)).toMatchObject({ renewAtMs });
+  });
+
   it("R5: that finds what the term rests on is no news: nothing is written before its time", () => {
     const p = new Play({}, true).leading();
     const { renewAtMs } = leadingTerm(p.state) ?? {};
