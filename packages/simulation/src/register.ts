@@ -3,6 +3,14 @@ export interface GuardedWrite {
   readonly token: bigint;
   /** Numbers the terms of a world, in the order in which they started. */
   readonly termId: number;
+  /** What is written. */
+  readonly value: number;
+}
+
+/** What a reader finds. */
+export interface RegisterState {
+  readonly token: bigint;
+  readonly value: number;
 }
 
 /**
@@ -16,6 +24,8 @@ export class GuardedRegister {
   #accepted = 0;
   #refused = 0;
   #unfencedViolations = 0;
+  #fenced: RegisterState = NOTHING_WRITTEN;
+  #unfenced: RegisterState = NOTHING_WRITTEN;
 
   get accepted(): number {
     return this.#accepted;
@@ -34,8 +44,20 @@ export class GuardedRegister {
     return this.#highestToken;
   }
 
+  /** What the register that fences holds, with the largest token that it has seen. */
+  get fenced(): RegisterState {
+    return this.#fenced;
+  }
+
+  /** What the other one holds, with the token of its last write. */
+  get unfenced(): RegisterState {
+    return this.#unfenced;
+  }
+
   /** A write arrives. Returns what is wrong, if the fence let an interleaving through. */
-  write({ token, termId }: GuardedWrite): { readonly accepted: boolean; readonly wrong: string | undefined } {
+  write(write: GuardedWrite): { readonly accepted: boolean; readonly wrong: string | undefined } {
+    const { token, termId } = write;
+    this.#unfenced = write;
     if (token < this.#lastUnfenced) this.#unfencedViolations += 1;
     else this.#lastUnfenced = token;
     if (token < this.#highestToken) {
@@ -49,6 +71,9 @@ export class GuardedRegister {
     this.#highestToken = token;
     this.#termOfHighest = termId;
     this.#accepted += 1;
+    this.#fenced = write;
     return { accepted: true, wrong };
   }
 }
+
+const NOTHING_WRITTEN: RegisterState = { token: 0n, value: 0 };

@@ -92,6 +92,7 @@ export class Replica {
     this.#process.kill();
     this.machine.dropTimers();
     this.#world.referee.gone(candidate);
+    this.#world.registerRecorder?.gone(candidate);
     this.#lock?.cutWatches("ends");
     this.#lock?.abandon();
     this.#process = undefined;

@@ -1,5 +1,6 @@
 import { runToEnd } from "./progress.ts";
 import type { Violation } from "./referee.ts";
+import type { RegisterHistories } from "./register-recorder.ts";
 import type { Scenario } from "./scenario.ts";
 import type { TraceEvent } from "./trace.ts";
 import { World, type WorldOptions } from "./world.ts";
@@ -15,6 +16,8 @@ export interface Outcome {
   readonly counts: ReadonlyMap<string, number>;
   /** The whole story, where it was asked for. */
   readonly events: readonly TraceEvent[];
+  /** What was done to the guarded register, where it was asked for. */
+  readonly histories: RegisterHistories | undefined;
 }
 
 /** Runs one world from its beginning to its end, or to the first violation. */
@@ -33,5 +36,6 @@ export async function run(scenario: Scenario, options: WorldOptions = {}): Promi
     terms,
     counts: world.coverage.counts,
     events: world.recorder.events,
+    histories: world.registerRecorder?.end(),
   };
 }

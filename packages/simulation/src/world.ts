@@ -9,6 +9,8 @@ import { RandomStream } from "./random.ts";
 import { Recorder, type Told } from "./recorder.ts";
 import { type Candidate, type Property, Referee } from "./referee.ts";
 import { GuardedRegister } from "./register.ts";
+import { drawFate } from "./register-fate.ts";
+import { RegisterRecorder } from "./register-recorder.ts";
 import { Replica } from "./replica.ts";
 import { longestLeaseMs, type Scenario } from "./scenario.ts";
 import type { CallCounter } from "./simulated-lock.ts";
@@ -32,6 +34,8 @@ export interface WorldOptions {
   readonly judged?: ReadonlySet<Property> | undefined;
   /** Ends every promise reaction before time goes on, the slow way. */
   readonly drainsFully?: boolean | undefined;
+  /** Keeps what was asked of the guarded register and answered, for a checker. The world is the same with and without. */
+  readonly history?: boolean | undefined;
 }
 
 /** One world: machines, links, a store, a register, and true time, which only moves from one event to the next. */
@@ -43,6 +47,8 @@ export class World {
   readonly referee: Referee;
   readonly store: SimulatedStore;
   readonly register: GuardedRegister = new GuardedRegister();
+  /** `undefined` where no history is wanted. */
+  readonly registerRecorder: RegisterRecorder | undefined;
   readonly replicas: readonly Replica[];
   readonly calls: CallCounter = { nextCallId: 1 };
   readonly traffic: { readonly watched: WatchListener } & TrafficListener;
@@ -50,6 +56,9 @@ export class World {
   isHealed = false;
   serverOffsetMs = 0;
   readonly #work: RandomStream;
+  readonly #fates: RandomStream;
+  readonly #latestLandingMs: number;
+  #writes = 0;
   readonly #turned = new Set<Replica>();
   readonly #drainsFully: boolean;
 
@@ -58,6 +67,16 @@ export class World {
     this.recorder = new Recorder(this.queue, options.full ?? false);
     this.#drainsFully = options.drainsFully ?? false;
     this.#work = new RandomStream(scenario.chance, "work");
+    this.#fates = new RandomStream(scenario.chance, "register fates");
+    this.#latestLandingMs = 3 * longestLeaseMs(scenario);
+    this.registerRecorder = options.history
+      ? new RegisterRecorder({
+          register: this.register,
+          queue: this.queue,
+          random: new RandomStream(scenario.chance, "register reads"),
+          scenario,
+        })
+      : undefined;
     this.referee = new Referee({
       nowMs: () => this.queue.nowMs,
       coverage: this.coverage,
@@ -173,12 +192,18 @@ export class World {
     const { meanMs, tailMs, tailProbability } = this.scenario.latency;
     const slow = this.#work.chance(tailProbability);
     const inMs = this.#work.next() * (slow ? tailMs : 2 * meanMs);
-    this.queue.after(inMs, () => {
+    const fate = drawFate(this.#fates, this.scenario.latency, this.#latestLandingMs);
+    const write = { token: term.fencingToken, termId, value: ++this.#writes };
+    const recorded = this.registerRecorder?.sent(candidate, write);
+    if (fate.kind === "request lost") return;
+    this.queue.after(fate.kind === "late" ? inMs + fate.lateMs : inMs, () => {
       const unfenced = this.register.unfencedViolations;
-      const { accepted, wrong } = this.register.write({ token: term.fencingToken, termId });
+      const { accepted, wrong } = this.register.write(write);
+      this.recorder.mix(12, accepted ? write.value : -write.value);
       if (!accepted) this.coverage.rare("fenced register refused");
       if (this.register.unfencedViolations > unfenced) this.coverage.rare("unfenced register violated");
       if (wrong !== undefined) this.referee.registerWrong(candidate, wrong);
+      if (fate.kind === "answered") recorded?.answered(accepted, fate.answerMs);
     });
   }
 
