@@ -191,6 +191,18 @@ describe("R2 another object in the place of a held one", () => {
   });
 });
 
+describe("a create that a watch tells of before it is answered", () => {
+  it("R2: is no other object: its term starts", () => {
+    const p = new Play({}, true).feed({ kind: "start", goal: "run" }).find(undefined).pass(12.5);
+    expect(p.told).toEqual(["create"]);
+    const mine = p.stored(p.written.record);
+    p.feed({ kind: "event", event: { kind: "changed", current: mine } });
+    expect(p.phase).toBe("acquiring");
+    p.find(mine);
+    expect([p.phase, p.told]).toEqual(["leading", ["startTerm"]]);
+  });
+});
+
 describe("the end of a task whose term was lost", () => {
   it("R9: frees the next attempt after P, without another read", () => {
     const p = new Play().leading().pass(60_000).pass(2_200);
