@@ -73,7 +73,7 @@ export const FAULT_KINDS = [
   "restore",
 ] as const;
 
-export type FaultKind = (typeof FAULT_KINDS)[number];
+type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Of these a seed has fewer, since they end the promise or much of the action. */
 const SELDOM: ReadonlySet<FaultKind> = new Set([
@@ -98,7 +98,7 @@ export function generate(seed: number, profile: Profile): Scenario {
   const clockRateError = profile.settings === "bound" ? random.pick([0.001, 0.01, 0.01, 0.05, 0.1]) : 0.01;
   const makeDurations = (): Durations => {
     const others: readonly [number, ...number[]] =
-      profile.settings === "bound" ? [15_000, 6000, 30_000] : [15_000, 20_000, 12_000];
+      profile.settings === "bound" ? [15_000, 15_000, 30_000, 30_000, 6000] : [15_000, 20_000, 12_000];
     const leaseDurationMs = profile.leaseDurationMs ?? random.pick(others);
     return durationsOf(leaseDurationMs, profile, clockRateError, flavour);
   };
@@ -154,7 +154,7 @@ export function generate(seed: number, profile: Profile): Scenario {
       rates,
     }),
     chaosMs,
-    workEveryMs: random.chance(0.7) ? random.between(2000, 10_000) : 0,
+    workEveryMs: random.chance(0.4) ? random.between(2000, 10_000) : 0,
   };
 }
 

@@ -55,26 +55,27 @@ class Progress {
     if (world.referee.storeWasRestored) return;
     // Retry-After is honoured up to the renew deadline; whoever stepped down stands back.
     const patienceMs = this.#leaseMs + 4 * this.#pollMs;
-    const recovered = await this.#within(
-      2 * this.#leaseMs + 2 * this.#pollMs + patienceMs,
-      "L2",
-      "nobody leads",
-    );
-    if (recovered) await this.#keepsGoing(watches);
-    await this.#stopsClean();
-  }
-
-  async #keepsGoing(watches: boolean): Promise<void> {
-    const world = this.#world;
-    await this.#settleDown();
-    await this.#staysStable();
-    await this.#handsOver(
-      watches ? this.#pollMs + 3 * this.#timeoutMs : 2 * this.#pollMs + 3 * this.#timeoutMs,
-    );
-    if (world.scenario.seed % 2 === 0) for (const { link } of world.replicas) link.conditions = POOR_WATCHES;
-    await this.#settleDown();
-    await this.#survivesCrash();
-    for (const { link } of world.replicas) link.conditions = FAIR_CONDITIONS;
+    const somebodyLeads = (): Promise<boolean> =>
+      this.#within(2 * this.#leaseMs + 2 * this.#pollMs + patienceMs, "L2", "nobody leads");
+    const polls = watches ? 1 : 2;
+    const steps: readonly (() => Promise<unknown>)[] = [
+      somebodyLeads,
+      () => this.#settleDown(),
+      somebodyLeads, // still: the next steps ask a leader
+      () => this.#staysStable(),
+      () => this.#handsOver(polls * this.#pollMs + 3 * this.#timeoutMs),
+      async () => this.#setConditions(world.scenario.seed % 2 === 0 ? POOR_WATCHES : FAIR_CONDITIONS),
+      () => this.#settleDown(),
+      somebodyLeads,
+      () => this.#survivesCrash(),
+      async () => this.#setConditions(FAIR_CONDITIONS),
+      () => this.#stopsClean(),
+    ];
+    for (const step of steps) {
+      await step();
+      // What came after it would stand in its story.
+      if (world.referee.violation !== undefined) return;
+    }
   }
 
   /** Until `someone` leads; else the property does not hold. */
@@ -96,6 +97,10 @@ class Progress {
     return false;
   }
 
+  #setConditions(conditions: LinkConditions): void {
+    for (const { link } of this.#world.replicas) link.conditions = conditions;
+  }
+
   async #settleDown(): Promise<void> {
     const world = this.#world;
     await world.advance(world.nowMs + this.#stretched(this.#leaseMs + 4 * this.#pollMs));
@@ -108,11 +113,14 @@ class Progress {
     const term = leader?.candidate?.term;
     if (leader === undefined || leader.plan.kind === "client-go") return;
     const untilMs = world.nowMs + 3 * this.#leaseMs;
+    const trouble = { fault: "every second request is lost", who: leader.name };
+    world.told({ kind: "fault-began", ...trouble, untilMs });
     leader.link.conditions = { ...FAIR_CONDITIONS, everySecondRequestLost: true };
-    await world.advance(untilMs);
+    if (!(await world.advance(untilMs))) return;
+    world.told({ kind: "fault-ended", ...trouble });
     leader.link.conditions = FAIR_CONDITIONS;
     const { candidate } = leader;
-    if (world.referee.violation !== undefined || candidate === undefined) return;
+    if (candidate === undefined) return;
     if (candidate.term !== term)
       world.referee.fail("L4", "a leader that gets through was replaced", candidate);
   }
@@ -140,6 +148,7 @@ class Progress {
     await world.advance(world.nowMs + this.#leaseMs);
     if (candidate !== undefined && !candidate.stopped)
       world.referee.fail("L6", "stop() does not settle", candidate);
+    if (world.referee.violation !== undefined) return;
     leader.crash();
     leader.start(leader.plan.durations, false);
   }
@@ -160,7 +169,6 @@ class Progress {
   async #stopsClean(): Promise<void> {
     const world = this.#world;
     const stopping = world.replicas.filter((replica) => replica.campaigns && isTenure(replica));
-    if (world.referee.violation !== undefined) return;
     for (const replica of stopping) replica.stop(() => {});
     const drainMs = Math.max(...stopping.map(({ candidate }) => candidate?.durations.drainTimeoutMs ?? 0));
     const stopped = (): boolean => stopping.every(({ candidate }) => candidate?.stopped ?? true);

@@ -65,7 +65,7 @@ export interface Candidate {
 }
 
 /** A term that has begun and not ended. */
-export interface OpenTerm {
+interface OpenTerm {
   readonly term: Term;
   readonly termId: number;
   told: boolean;
@@ -90,6 +90,8 @@ export class Referee {
   #violation: Violation | undefined;
   readonly #believers = new Set<Candidate>();
   readonly #candidates = new Map<SimulatedProcess, Candidate>();
+  /** Those whose process is gone: what they sent may still land. */
+  readonly #gone = new WeakMap<SimulatedProcess, Candidate>();
   readonly #termTokens = new Map<bigint, number>();
   #termIds = 0;
   #highestToken = -1n;
@@ -132,6 +134,7 @@ export class Referee {
 
   gone(candidate: Candidate): void {
     this.#candidates.delete(candidate.process);
+    this.#gone.set(candidate.process, candidate);
     this.#believes(candidate, false);
     candidate.term = undefined;
   }
@@ -205,14 +208,15 @@ export class Referee {
       this.#coverage.rare(isRelease ? "late-landing release" : "late-landing renewal");
     }
     if (!isRelease || before === undefined || before.raw.writer === process) return;
-    if (candidate?.rival !== undefined || candidate === undefined) {
+    const releaser = candidate ?? this.#gone.get(process);
+    if (releaser?.rival !== undefined) {
       // A client-go replica's release: what it empties may be anybody's.
       if (before.record.holderIdentity !== "") this.strangerTouchedHeldRecord("rival release");
-    } else if (candidate.elector !== undefined) {
+    } else if (releaser?.elector !== undefined && !this.#restored) {
       this.fail(
         "S6",
         `its release empties a record that it did not write (version ${before.version})`,
-        candidate,
+        releaser,
       );
     }
   }

@@ -10,12 +10,19 @@ import type { TraceHeader } from "./trace.ts";
 /** Where pictures go; ignored by git. */
 const FOLDER = ".simulation";
 
-/** Runs one seed; shrinks it and tells and draws its story if it fails. Returns the exit code. */
-export async function replay(seed: number, commit: string): Promise<number> {
+/**
+ * Runs one seed; shrinks it and tells and draws its story if it fails. Returns the exit code.
+ * @param historyPath - Where the history of the fenced register goes, one line of JSON, of the world before it is shrunk.
+ */
+export async function replay(seed: number, commit: string, historyPath?: string): Promise<number> {
   const scenario = worldOf(seed);
-  const first = await run(scenario);
+  const first = await run(scenario, { history: historyPath !== undefined });
   const again = await run(scenario);
   console.log(`seed ${seed} (${settingsOf(seed)}), commit ${commit}, hash ${first.hash}, then ${again.hash}`);
+  if (historyPath !== undefined && first.histories !== undefined) {
+    writeFileSync(historyPath, `${JSON.stringify(first.histories.fenced)}\n`);
+    console.log(`${first.histories.fenced.operations.length} operations on the register in ${historyPath}`);
+  }
   if (first.violation === undefined) {
     const hours = (first.simulatedMs / 3_600_000).toFixed(2);
     console.log(

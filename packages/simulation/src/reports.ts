@@ -22,7 +22,7 @@ export interface Report {
 
 const YEAR_MS = 365.25 * 24 * 3600 * 1000;
 /** A run that should have seen something this often, and did not see it at all, has not looked. */
-const SURELY_SEEN = 12;
+const SURELY_SEEN = 60;
 
 /** What became of all seeds so far. */
 export class Totals {
@@ -52,7 +52,7 @@ export class Totals {
   unseen(): readonly string[] {
     return Object.entries(RARE_EVENTS)
       .filter(([, perYear]) => perYear * this.years() >= SURELY_SEEN)
-      .filter(([what, perYear]) => (this.coverage.counts.get(what) ?? 0) < (perYear * this.years()) / 4)
+      .filter(([what, perYear]) => (this.coverage.counts.get(what) ?? 0) < (perYear * this.years()) / 10)
       .map(([what]) => what);
   }
 }

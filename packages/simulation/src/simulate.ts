@@ -7,14 +7,15 @@ import { type Report, type SeedOrder, Totals } from "./reports.ts";
 import { progressLine, summaryOf } from "./summary.ts";
 
 const USAGE = `Usage: pnpm simulate [--seed N] [--minutes M | --hours H] [--jobs J] [--once]
-       pnpm simulate --replay N
+       pnpm simulate --replay N [--history FILE]
 
   --seed N      the first seed (default 1); the following ones come after it
   --minutes M   wall-clock minutes (default 2)
   --hours H     wall-clock hours
   --jobs J      processes (default: the number of cores)
   --once        does not run every seed twice to compare the two
-  --replay N    runs seed N alone; if it fails, shrinks it and tells its story`;
+  --replay N    runs seed N alone; if it fails, shrinks it and tells its story
+  --history FILE  where the replayed seed's history of the guarded register goes, for porcupine/`;
 
 /** Room for short-lived objects: a twentieth less time, most of it the garbage collector's. */
 const ROOMY = ["--max-semi-space-size=64"];
@@ -27,13 +28,15 @@ const { values } = parseArgs({
     jobs: { type: "string", default: String(availableParallelism()) },
     once: { type: "boolean", default: false },
     replay: { type: "string" },
+    history: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) console.log(USAGE);
 else if (values.replay !== undefined)
-  process.exitCode = await replay(wholeNumber("replay", values.replay), commit());
+  process.exitCode = await replay(wholeNumber("replay", values.replay), commit(), values.history);
+else if (values.history !== undefined) throw new TypeError("Expected --history with --replay N");
 else {
   process.exitCode = await simulate({
     firstSeed: wholeNumber("seed", values.seed),

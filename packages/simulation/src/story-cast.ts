@@ -12,7 +12,7 @@ import {
 } from "./trace-index.ts";
 
 /** When a candidate saw which version of the record: told by its watch, or read. */
-export interface Sight {
+interface Sight {
   readonly seen: Placed<EventOf<"watched" | "answered">>;
   readonly version: string | undefined;
   /** The read, if it was one. */

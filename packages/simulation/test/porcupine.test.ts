@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type {
   RegisterHistory,
   RegisterOperation,
@@ -8,6 +8,7 @@ import type {
   UnknownWrite,
 } from "../src/register-history.ts";
 import { findPorcupine, judge, runGo } from "./porcupine.ts";
+import { type RegisterWorld, runRegisterWorlds } from "./register-worlds.ts";
 import { describeWithTool } from "./tool.ts";
 
 describeWithTool("the porcupine program", await findPorcupine(), (porcupine) => {
@@ -69,6 +70,46 @@ describeWithTool("the porcupine program", await findPorcupine(), (porcupine) => 
       { name: good.name, result: "ok" },
     ]);
     expect(exitCode).toBe(1);
+  });
+
+  describe("in histories of simulated worlds, with pauses, crashes, lost answers and late landings", () => {
+    let worlds: readonly RegisterWorld[] = [];
+    beforeAll(async () => {
+      worlds = await runRegisterWorlds(67);
+    });
+
+    it("finds nothing wrong with the fenced register, whatever clocks do (S5)", async () => {
+      const histories = worlds.map(({ fenced }) => fenced);
+      const { verdicts } = await judge(porcupine, histories);
+      expect(verdicts).toEqual(histories.map(({ name }) => ({ name, result: "ok" })));
+      // It was put to the test: callers saw all that can become of a write.
+      const operations = histories.flatMap((history) => history.operations);
+      const counts = { read: 0, accepted: 0, rejected: 0, unknown: 0 };
+      for (const { kind, outcome } of operations) counts[kind === "read" ? "read" : outcome] += 1;
+      expect(counts.read).toBeGreaterThan(10_000);
+      expect(counts.accepted).toBeGreaterThan(10_000);
+      expect(counts.unknown).toBeGreaterThan(1000);
+      expect(counts.rejected).toBeGreaterThan(10);
+    });
+
+    it("finds the unfenced register out, in worlds where it took what a fence refuses", async () => {
+      const violated = worlds.filter(({ unfencedViolations }) => unfencedViolations > 0);
+      const { verdicts } = await judge(
+        porcupine,
+        violated.map(({ unfenced }) => unfenced),
+        "200ms",
+      );
+      const illegal = verdicts.filter(({ result }) => result === "illegal");
+      expect(illegal.length).toBeGreaterThan(0);
+    });
+
+    it("finds nothing wrong with the unfenced register where no late write came", async () => {
+      const spared = worlds.filter(({ unfencedViolations }) => unfencedViolations === 0);
+      const histories = spared.map(({ unfenced }) => unfenced);
+      const { verdicts } = await judge(porcupine, histories);
+      expect(histories.length).toBeGreaterThan(0);
+      expect(verdicts).toEqual(histories.map(({ name }) => ({ name, result: "ok" })));
+    });
   });
 });
 

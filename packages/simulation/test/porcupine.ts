@@ -47,14 +47,19 @@ export function runGo(args: readonly string[]): Promise<CommandResult> {
 
 /**
  * The checker's verdicts, in the order of the histories, and its exit code.
+ * @param timeout - For each history, as Go writes it. Whether one is illegal can take for ever to find out.
  * @throws Error when it cannot read a history.
  */
 export async function judge(
   { path }: Porcupine,
   histories: readonly RegisterHistory[],
+  timeout = "10s",
 ): Promise<{ readonly exitCode: number | null; readonly verdicts: readonly RegisterVerdict[] }> {
   const input = histories.map((history) => `${JSON.stringify(history)}\n`).join("");
-  const { exitCode, stdout, stderr } = await runCommand(path, [], { input });
+  const { exitCode, stdout, stderr } = await runCommand(path, ["-timeout", timeout], {
+    input,
+    timeoutMs: 100_000,
+  });
   if (exitCode !== 0 && exitCode !== 1) throw new Error(`porcupine exited with ${exitCode}: ${stderr}`);
   const lines = stdout.split("\n").filter((line) => line !== "");
   // The program's own tests keep the shape of its lines.
