@@ -235,6 +235,16 @@ describe("the deadline", () => {
     expect(a.log).toContain("abort stalled");
   });
 
+  it("tells the task within a retry period after a suspend, also where the store asked for patience", async () => {
+    const { clock, a } = await leader();
+    const patience = new LeaderElectionError("ERR_LOCK_THROTTLED", "slow down", { retryAfterMs: 60_000 });
+    a.lock.refuse("update", patience, 1);
+    await clock.advance(2_100);
+    clock.suspend(60_000);
+    await clock.advance(2_000);
+    expect(a.term.signal.aborted).toBe(true);
+  });
+
   it("counts a suspend also where the wall clock was set back meanwhile", async () => {
     const { clock, a } = await leader();
     clock.suspend(10_000);

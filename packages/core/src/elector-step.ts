@@ -166,7 +166,8 @@ function wakeAtMs(d: Draft): number {
   const term = leadingTerm(s);
   if (term !== undefined) {
     const leftMs = d.config.renewDeadlineMs - elapsedMs(term.confirmedAt, d.at);
-    wake = Math.min(wake, d.nowMs + leftMs);
+    // Not only at the deadline: a timer that stood still in a suspend must not keep the task from being told.
+    wake = Math.min(wake, d.nowMs + leftMs, d.nowMs + d.config.retryPeriodMs);
     if (s.call === undefined) wake = Math.min(wake, term.renewAtMs);
   } else if (s.phase.kind === "following" && s.goal !== "stop" && s.call === undefined) {
     wake = Math.min(wake, s.readAtMs, s.attemptAtMs);
