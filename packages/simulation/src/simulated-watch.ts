@@ -6,6 +6,9 @@ import type { Change } from "./store.ts";
 /** Told in the turn in which an event arrives. */
 export type WatchListener = (process: SimulatedProcess, event: LockEvent) => void;
 
+/** How much later than what follows it an event out of order may come, at most. */
+const REORDERED_MS = 5000;
+
 /** The backend finds out that a stream stands still, and opens another. */
 const RECONNECT_MS = 3000;
 
@@ -132,9 +135,12 @@ export class SimulatedWatch implements AsyncIterableIterator<LockEvent> {
   #send(event: LockEvent, laterMs = 0): void {
     const { queue, random, conditions } = this.#link;
     let atMs = queue.nowMs + this.#link.latencyMs() + laterMs;
-    if (laterMs === 0 && !random.chance(conditions.watchReorders)) {
-      atMs = Math.max(atMs, this.#lastArrivalMs);
-      this.#lastArrivalMs = atMs;
+    if (laterMs === 0) {
+      if (random.chance(conditions.watchReorders)) atMs += random.between(0, REORDERED_MS);
+      else {
+        atMs = Math.max(atMs, this.#lastArrivalMs);
+        this.#lastArrivalMs = atMs;
+      }
     }
     queue.schedule(atMs, () => {
       if (this.#link.conditions.answersCut) this.#miss();
