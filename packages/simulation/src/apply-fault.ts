@@ -137,10 +137,9 @@ export class Faults {
     const waiting = process.resume();
     if (!process.running) return;
     world.told({ kind: "resumed", who: replica.name });
-    // The first thing that runs asks whether it leads; half the time it is the user, half the time what waited.
-    if (candidate.believes && world.nowMs % 2 < 1) world.referee.resumed(candidate);
     for (const turn of waiting) world.queue.after(0, () => process.deliver(turn));
     world.turnEnded(replica);
+    // The first thing that runs asks whether it leads, before what waited.
     if (candidate.believes) world.referee.resumed(candidate);
   }
 

@@ -92,11 +92,16 @@ export interface Scenario {
   readonly workEveryMs: number;
 }
 
-/** The longest lease that any replica of this world writes. */
-export function longestLeaseMs({ replicas, faults }: Scenario): number {
-  const leases = replicas.map(({ durations }) => durations.leaseDurationMs);
+/** Every lease duration that a replica of this world writes, in milliseconds. */
+export function leasesOf({ replicas, faults }: Scenario): ReadonlySet<number> {
+  const leases = new Set(replicas.map(({ durations }) => durations.leaseDurationMs));
   for (const fault of faults) {
-    if (fault.kind === "crash" || fault.kind === "stop") leases.push(fault.durations.leaseDurationMs);
+    if (fault.kind === "crash" || fault.kind === "stop") leases.add(fault.durations.leaseDurationMs);
   }
-  return Math.max(...leases);
+  return leases;
+}
+
+/** The longest of them. */
+export function longestLeaseMs(scenario: Scenario): number {
+  return Math.max(...leasesOf(scenario));
 }

@@ -12,7 +12,7 @@ import { GuardedRegister } from "./register.ts";
 import { drawFate } from "./register-fate.ts";
 import { RegisterRecorder } from "./register-recorder.ts";
 import { Replica } from "./replica.ts";
-import { longestLeaseMs, type Scenario } from "./scenario.ts";
+import { leasesOf, longestLeaseMs, type Scenario } from "./scenario.ts";
 import type { CallCounter } from "./simulated-lock.ts";
 import type { WatchListener } from "./simulated-watch.ts";
 import { SimulatedStore, type StoredRecord } from "./store.ts";
@@ -320,10 +320,6 @@ const ALL_PROPERTIES: ReadonlySet<Property> = new Set([
   "L6",
 ]);
 
-function hasMixedLeases({ replicas, faults }: Scenario): boolean {
-  const leases = new Set(replicas.map(({ durations }) => durations.leaseDurationMs));
-  for (const fault of faults) {
-    if (fault.kind === "crash" || fault.kind === "stop") leases.add(fault.durations.leaseDurationMs);
-  }
-  return leases.size > 1 || replicas.some(({ kind }) => kind === "client-go");
+function hasMixedLeases(scenario: Scenario): boolean {
+  return leasesOf(scenario).size > 1 || scenario.replicas.some(({ kind }) => kind === "client-go");
 }
