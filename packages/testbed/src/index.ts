@@ -23,6 +23,8 @@ export type { ServerName } from "./obtain/server-programs.ts";
 export { SERVER_NAMES } from "./obtain/server-programs.ts";
 export type { PollOptions } from "./poll.ts";
 export { pollUntil } from "./poll.ts";
+export type { PostgresServer, StartPostgresOptions } from "./postgres/start-postgres.ts";
+export { startPostgres } from "./postgres/start-postgres.ts";
 export { RedisNode } from "./redis/redis-node.ts";
 export { type RedisReply, RedisReplyError } from "./redis/resp.ts";
 export type { RedisProgramOptions, RedisServer, StartRedisOptions } from "./redis/start-redis.ts";
@@ -38,7 +40,6 @@ export type { CommandResult } from "./run-command.ts";
 export type { ServerControl } from "./server-control.ts";
 export type { PickPort } from "./server-process.ts";
 export type { TcpProxy, TcpProxyMode, TcpProxyOptions } from "./tcp-proxy.ts";
-// Breaking the way to them.
 export { startTcpProxy } from "./tcp-proxy.ts";
 export { connectTestbed, startTestbed, startTestbedWith, Testbed } from "./testbed.ts";
 export type { KubectlOptions, ServiceAccountCredentials, ServiceAccountSpec } from "./testbed-client.ts";
