@@ -1,3 +1,5 @@
+export type { FaultProxy, FaultProxyMode, FaultProxyOptions } from "./fault-proxy.ts";
+export { startFaultProxy } from "./fault-proxy.ts";
 export type {
   Address,
   CandidateModule,
