@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { pollUntil } from "./poll-until.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { pollUntil } from "./poll-until.ts";
 
 /** Echoes, and records what reached it. */
 class EchoServer {
@@ -238,7 +238,7 @@ describe("startFaultProxy", () => {
     const held = connectClient();
     held.socket.write("a");
     await held.expectReceived("a");
-    await proxy.setMode({ responseBytes: 3, then: "hold" });
+    await proxy.setMode({ responseBytes: 3, after: "hold" });
     held.socket.write("bcdefg");
     await held.expectReceived("abcd");
     await roundTripElsewhere();
@@ -246,7 +246,7 @@ describe("startFaultProxy", () => {
     await proxy.setMode("pass");
     await held.expectReceived("abcdefg");
 
-    await proxy.setMode({ responseBytes: 2, then: "reset" });
+    await proxy.setMode({ responseBytes: 2, after: "reset" });
     held.socket.write("hijk");
     await held.expectError("ECONNRESET");
     expect(held.received).toBe("abcdefghi");

@@ -13,7 +13,7 @@ import { type ByteBudget, TcpDirection } from "./tcp-direction.ts";
  *   while its sender never learns of it. Call {@link FaultProxy.reset} before `"pass"` to drop what is held.
  * - `"refuse"`: existing connections are reset, new ones are refused: nothing listens.
  * - `{ delayMs }`: like `"pass"`, each byte so much later in each direction.
- * - `{ responseBytes, then }`: like `"pass"` for so many more bytes of responses, all connections together; what comes after
+ * - `{ responseBytes, after }`: like `"pass"` for so many more bytes of responses, all connections together; what comes after
  *   them is held as by `"cut-responses"`, or the connection that has it is reset: an answer cut in its middle.
  */
 export type FaultProxyMode =
@@ -22,7 +22,7 @@ export type FaultProxyMode =
   | "cut-responses"
   | "refuse"
   | { readonly delayMs: number }
-  | { readonly responseBytes: number; readonly then: "reset" | "hold" };
+  | { readonly responseBytes: number; readonly after: "reset" | "hold" };
 
 /** Where a proxy listens and connects to. */
 export interface FaultProxyOptions {
@@ -177,7 +177,7 @@ class LoopbackProxy implements FaultProxy {
       responses.hold();
     } else if (typeof mode === "object" && "responseBytes" in mode) {
       responses.flow(0, this.#budget, () => {
-        if (mode.then === "reset") this.#drop(connection);
+        if (mode.after === "reset") this.#drop(connection);
       });
     } else {
       responses.flow(delayMs);
