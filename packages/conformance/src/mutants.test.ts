@@ -4,8 +4,8 @@ import { mutants } from "./reference/mutants.fixture.ts";
 import { referenceFixture } from "./reference/reference-lock.fixture.ts";
 import { runConformance } from "./test-resource-lock.ts";
 
-// Half of the usual durations: a case that fails waits for what never comes.
-const SCALE = 0.5;
+// Shorter than usual: a case that fails waits for what never comes.
+const SCALE = 0.3;
 
 describe("the mutants of the reference backend", () => {
   it.each(mutants)("$killedBy notices that $bug ($name)", { timeout: 60_000 }, async ({ name, killedBy }) => {

@@ -184,7 +184,7 @@ export const mutants: readonly Mutant[] = [
   { name: "releases-on-close", bug: "close empties the record", killedBy: "life/02" },
   { name: "works-after-close", bug: "a closed lock connects again", killedBy: "life/01" },
   { name: "close-throws-twice", bug: "a second close rejects", killedBy: "life/01" },
-  { name: "close-leaves-sockets", bug: "close leaves connections open", killedBy: "life/04" },
+  { name: "close-leaves-sockets", bug: "close leaves connections open", killedBy: "life/03" },
   {
     name: "process-cannot-exit",
     bug: "a timer of a closed lock keeps the process alive",
