@@ -53,6 +53,7 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       // The rival takes over while it lasts: after one lease and a try or two.
       leader.tell(`block ${Math.ceil(1.4 * c.timing.leaseDurationMs + c.ms(1_000))}`);
       const { startMs } = await contest.leads("rival");
+      // The trace shows both at once: blocked, the old leader's work does not run either.
       const cancelled = await leader.event("cancelled", from);
       assert.ok(cancelled.atMs > startMs, `Expected the rival to lead meanwhile:\n${contest.trace}`);
       assert.equal(cancelled["isLeading"], false);
