@@ -128,4 +128,30 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       contest.trace.assertSafe();
     },
   },
+  {
+    id: "elect/15",
+    title:
+      "a killed leader that is started again with its identity waits a whole lease, then leads with a larger token",
+    claims: ["fencing"],
+    needs: ["candidate"],
+    budgetMs: 30_000,
+    budgetLeases: 4,
+    async run(c) {
+      const contest = new Contest(c);
+      const firstLife = await contest.joinFromElsewhere("same");
+      await firstLife.event("started");
+      firstLife.kill("SIGKILL");
+      await firstLife.exited(c.ms(5_000));
+      contest.note("same", "killed");
+      const killedAtMs = contest.trace.terms[0]?.endMs ?? 0;
+      await contest.joinFromElsewhere("same");
+      const { startMs } = await contest.leads("same", 2);
+      const tookMs = startMs - killedAtMs;
+      assert.ok(
+        tookMs >= c.timing.leaseDurationMs,
+        `Expected it to wait ${c.timing.leaseDurationMs} ms, it led after ${Math.round(tookMs)}`,
+      );
+      contest.trace.assertSafe();
+    },
+  },
 ];
