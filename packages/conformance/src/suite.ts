@@ -93,6 +93,7 @@ export class Suite {
     throw error;
   }
 
+  /** What is known so far. */
   async report(): Promise<ConformanceReport> {
     const environment = await this.#environment?.catch(() => undefined);
     const { backend, variant, capabilities } = this.#fixture;
