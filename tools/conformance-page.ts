@@ -20,7 +20,7 @@ must fail because of it; a test runs them all, and the backend without a bug pas
 
 | bug | killed by |
 | --- | --- |
-${mutants.map(({ bug, killedBy }) => `| ${bug} | ${killedBy} |`).join("\n")}
+${mutants.map(({ bug, killedBy, alsoKilledBy = [] }) => `| ${bug} | ${[killedBy, ...alsoKilledBy].join(", ")} |`).join("\n")}
 
 These are bugs of an elector. No backend can have them, so they are put into the elector itself and killed in the
 [simulation](mutants.md); the case shows on real servers what is right.

@@ -13,6 +13,15 @@ describe("the mutants of the reference backend", () => {
     expect(report.results.find(({ id }) => id === killedBy)).toMatchObject({ status: "failed" });
   });
 
+  it.each(mutants.flatMap(({ name, alsoKilledBy = [] }) => alsoKilledBy.map((id) => ({ name, id }))))(
+    "$id notices $name, too",
+    { timeout: 60_000 },
+    async ({ name, id }) => {
+      const report = await runConformance(referenceFixture(name, { scale: SCALE }), { cases: [id] });
+      expect(report.results.find((result) => result.id === id)).toMatchObject({ status: "failed" });
+    },
+  );
+
   it("are each named after a case that exists", () => {
     const known = allCases.map(({ id }) => id);
     expect(mutants.filter(({ killedBy }) => !known.includes(killedBy))).toEqual([]);

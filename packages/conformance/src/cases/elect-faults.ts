@@ -16,7 +16,10 @@ async function partition(c: CaseContext, contest: Contest, mode: FaultProxyMode)
   await way.setMode(mode);
   await contest.leads("rival");
   const { endMs } = await contest.isOver(term);
-  assert.ok(endMs <= (contest.trace.terms[1]?.startMs ?? 0), String(contest.trace));
+  assert.ok(
+    endMs <= (contest.trace.terms[1]?.startMs ?? 0),
+    `Expected the old term to end before the next began:\n${contest.trace}`,
+  );
   assert.equal(leader.elector.isLeading(), false);
   await way.heal();
   await c.until(

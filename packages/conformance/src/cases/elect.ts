@@ -87,6 +87,8 @@ export const electionCases: readonly ConformanceCase[] = [
       const rival = await contest.join("rival");
       await c.until("the rival to know the leader", () => rival.elector.leader === "leader");
       await leader.elector.stop();
+      const stored = present(await (await contest.lock()).get(c.call));
+      assert.notEqual(stored.record.holderIdentity, "leader", "Expected the lock to be given back");
       const stoppedAtMs = contest.trace.terms[0]?.endMs ?? 0;
       const { startMs } = await contest.leads("rival");
       const { retryPeriodMs, requestTimeoutMs } = c.timing;

@@ -58,7 +58,7 @@ export class ReferenceLock implements ResourceLock {
         watchReference({
           address: options.address,
           asked: { op: "watch", name: options.name, user: options.user },
-          read: (stored) => this.#read(stored),
+          read: (stored) => this.#halved(this.#read(stored)),
           closing: this.#closing.signal,
           mutation: this.#mutation,
           signal,
@@ -71,7 +71,7 @@ export class ReferenceLock implements ResourceLock {
     try {
       const { found } = await this.#call({ op: "get" }, options);
       if (found?.record === undefined && this.#mutation === "corrupt-is-absent") return undefined;
-      return found === undefined ? undefined : this.#read(found);
+      return found === undefined ? undefined : this.#halved(this.#read(found));
     } catch (error) {
       const hidden = this.#mutation === "forbidden-is-absent" && LeaderElectionError.is(error);
       if (hidden && error.code === "ERR_LOCK_FORBIDDEN") return undefined;
@@ -89,6 +89,7 @@ export class ReferenceLock implements ResourceLock {
     options: CallOptions,
   ): Promise<VersionedRecord> {
     const { version, incarnation, raw } = expected;
+    if (this.#mutation === "release-is-lost" && record.holderIdentity === "") return { ...expected, record };
     const note = this.#mutation === "drops-foreign-fields" ? undefined : (raw as Stored | undefined)?.note; // our own answer
     return await this.#write(
       { op: "update", record: this.#encode(record), version, incarnation, note },
@@ -296,6 +297,15 @@ export class ReferenceLock implements ResourceLock {
       incarnation,
       fencingToken: claimed ? this.#token(token) : undefined,
       raw: stored,
+    };
+  }
+
+  /** Only what is read: an elector would notice a short answer to its own write. */
+  #halved(read: VersionedRecord): VersionedRecord {
+    if (this.#mutation !== "reads-half-the-duration") return read;
+    return {
+      ...read,
+      record: { ...read.record, leaseDurationMs: Math.floor(read.record.leaseDurationMs / 2) },
     };
   }
 

@@ -6,6 +6,8 @@ export interface Mutant {
   readonly bug: string;
   /** The case that must fail. */
   readonly killedBy: string;
+  /** More that must. */
+  readonly alsoKilledBy?: readonly string[] | undefined;
 }
 
 /** Switches of the reference backend, each a bug. */
@@ -54,6 +56,8 @@ export type Mutation =
   | "watch-ignores-abort"
   | "watch-outlives-close"
   | "watch-begins-in-silence"
+  | "reads-half-the-duration"
+  | "release-is-lost"
   | "releases-on-close"
   | "works-after-close"
   | "close-throws-twice"
@@ -180,6 +184,18 @@ export const mutants: readonly Mutant[] = [
     name: "watch-begins-in-silence",
     bug: "a watch without `from` tells nothing of what is there",
     killedBy: "watch/09",
+  },
+  {
+    name: "reads-half-the-duration",
+    bug: "a record is read with half of its lease duration",
+    killedBy: "elect/04",
+    alsoKilledBy: ["elect/09", "elect/13"],
+  },
+  {
+    name: "release-is-lost",
+    bug: "emptying the record is answered, but not done",
+    killedBy: "elect/03",
+    alsoKilledBy: ["elect/11"],
   },
   { name: "releases-on-close", bug: "close empties the record", killedBy: "life/02" },
   { name: "works-after-close", bug: "a closed lock connects again", killedBy: "life/01" },
