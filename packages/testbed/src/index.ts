@@ -1,5 +1,11 @@
+// Breaking the way to them.
+export type {
+  FaultProxy as TcpProxy,
+  FaultProxyMode as TcpProxyMode,
+  FaultProxyOptions as TcpProxyOptions,
+} from "@tenure/conformance";
+export { startFaultProxy as startTcpProxy } from "@tenure/conformance";
 // Starting servers.
-
 export type { ApiRequestOptions, ApiResponse } from "./api-client.ts";
 export type { ApiserverControl } from "./apiserver-control.ts";
 export { cacheRoot } from "./cache-folder.ts";
@@ -39,8 +45,6 @@ export type { RoleBindingReference, RoleBindingSpec, RoleRule } from "./role-bin
 export type { CommandResult } from "./run-command.ts";
 export type { ServerControl } from "./server-control.ts";
 export type { PickPort } from "./server-process.ts";
-export type { TcpProxy, TcpProxyMode, TcpProxyOptions } from "./tcp-proxy.ts";
-export { startTcpProxy } from "./tcp-proxy.ts";
 export { connectTestbed, startTestbed, startTestbedWith, Testbed } from "./testbed.ts";
 export type { KubectlOptions, ServiceAccountCredentials, ServiceAccountSpec } from "./testbed-client.ts";
 // Using them.
