@@ -1,7 +1,7 @@
 import type { Clock } from "@tenure/core";
 import { callFailure, closedError } from "./call-failure.ts";
 import { Interrupted, Interruption } from "./interruption.ts";
-import { type Line, SharedLine } from "./line.ts";
+import { type Line, type Opening, SharedLine } from "./line.ts";
 import { isWrite, type Operation } from "./operation.ts";
 import type { RedisConnector } from "./redis-connection.ts";
 import { type Reply, readReply } from "./reply.ts";
@@ -26,6 +26,8 @@ export interface ScriptCall {
 interface Progress {
   readonly startedMs: number;
   readonly timeoutMs: number;
+  /** The line that it began to open. */
+  opening: Opening | undefined;
   /** The line it waits on for a reply. */
   line: Line | undefined;
   /** Whether it may have been carried out. */
@@ -66,6 +68,7 @@ export class Caller {
     const progress: Progress = {
       startedMs: this.#clock.now(),
       timeoutMs: limits.timeoutMs,
+      opening: undefined,
       line: undefined,
       sent: false,
       over: false,
@@ -77,6 +80,7 @@ export class Caller {
       progress.over = true;
       // What was sent may still lie in a buffer, or the other side be gone without a word: either way never again.
       if (error instanceof Interrupted && isSuspect(error, operation)) progress.line?.connection.destroy();
+      if (error instanceof Interrupted && error.interrupt.kind === "deadline") progress.opening?.giveUp();
       throw callFailure(error, operation, this.#connector.server, progress);
     } finally {
       interruption.dispose();
@@ -90,7 +94,7 @@ export class Caller {
   }
 
   async #perform(call: ScriptCall, progress: Progress): Promise<Reply> {
-    let next = this.#line.get(progress.timeoutMs);
+    let next = this.#shared(progress, progress.timeoutMs);
     let asking = false;
     for (let redirections = 0; ; redirections++) {
       const line = await next;
@@ -108,10 +112,16 @@ export class Caller {
           next = this.#line.at(routes, address, line.connection, leftMs);
         } else {
           routes.moved(address, line.connection);
-          next = this.#line.get(leftMs);
+          next = this.#shared(progress, leftMs);
         }
       }
     }
+  }
+
+  #shared(progress: Progress, timeoutMs: number): Promise<Line> {
+    const { opening, began } = this.#line.get(timeoutMs);
+    if (began) progress.opening = opening;
+    return opening.line;
   }
 
   async #run(line: Line, call: ScriptCall, progress: Progress, asking: boolean): Promise<Reply> {

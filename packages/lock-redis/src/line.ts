@@ -46,12 +46,19 @@ export class Line {
   }
 }
 
+/** A line that is being opened, or is open. */
+export interface Opening {
+  readonly line: Promise<Line>;
+  /** Gives up, if it is not open yet; those who wait for it have sent nothing. */
+  giveUp(): void;
+}
+
 /** The one line that a lock's calls share, opened when it is needed and again when it was lost. */
 export class SharedLine {
   readonly #connector: RedisConnector;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
-  #current: Promise<Line> | undefined;
+  #current: Opening | undefined;
   #line: Line | undefined;
 
   constructor(connector: RedisConnector, clock: Clock) {
@@ -60,18 +67,19 @@ export class SharedLine {
   }
 
   /**
-   * The line, or the one being opened. Opening gives up after the time of the call that began it, so that the next call
-   * begins anew; those that joined fail with it, having sent nothing.
+   * The line, or the one being opened. Opening gives up after the time of the call that began it, or when that call does,
+   * so that the next one begins anew; those that joined fail with it, having sent nothing.
    */
-  get(timeoutMs: number): Promise<Line> {
+  get(timeoutMs: number): { readonly opening: Opening; readonly began: boolean } {
     if (this.#line !== undefined && !this.#line.isUsable) this.#forget();
+    const began = this.#current === undefined;
     this.#current ??= this.#open(timeoutMs);
-    return this.#current;
+    return { opening: this.#current, began };
   }
 
   /** A line of its own, for one call that was sent on to another node. */
   async at(routes: ClusterRoutes, address: string, from: RedisConnection, timeoutMs: number): Promise<Line> {
-    return this.#within(timeoutMs, (options) => routes.openAt(address, from, options));
+    return this.#within(timeoutMs, undefined, (options) => routes.openAt(address, from, options));
   }
 
   /** Ends the line, and an opening one, for good. */
@@ -86,11 +94,19 @@ export class SharedLine {
     this.#line = undefined;
   }
 
-  #open(timeoutMs: number): Promise<Line> {
-    const opening = this.#within(timeoutMs, (options) => this.#connector.open(options));
-    opening.then(
-      (line) => {
-        if (this.#current === opening) this.#line = line;
+  #open(timeoutMs: number): Opening {
+    const givenUp = new AbortController();
+    const line = this.#within(timeoutMs, givenUp.signal, (options) => this.#connector.open(options));
+    const opening: Opening = {
+      line,
+      giveUp: () => {
+        if (this.#current === opening && this.#line === undefined) this.#forget();
+        givenUp.abort();
+      },
+    };
+    line.then(
+      (opened) => {
+        if (this.#current === opening) this.#line = opened;
       },
       () => {
         if (this.#current === opening) this.#forget();
@@ -99,16 +115,21 @@ export class SharedLine {
     return opening;
   }
 
-  async #within(timeoutMs: number, open: (options: OpenOptions) => Promise<RedisConnection>): Promise<Line> {
+  async #within(
+    timeoutMs: number,
+    givenUp: AbortSignal | undefined,
+    open: (options: OpenOptions) => Promise<RedisConnection>,
+  ): Promise<Line> {
     const late = new AbortController();
     const timer = this.#clock.setTimer(() => late.abort(), timeoutMs);
-    const signal = AbortSignal.any([late.signal, this.#closing.signal]);
+    const signals = [late.signal, this.#closing.signal];
+    const signal = AbortSignal.any(givenUp === undefined ? signals : [...signals, givenUp]);
     try {
       const connection = await open({ timeoutMs, signal });
       const destroy = (): void => connection.destroy();
       signal.addEventListener("abort", destroy);
       try {
-        if (signal.aborted) throw new NetworkError("connecting was given up");
+        if (signal.aborted) destroy();
         return await Line.over(connection, this.#clock);
       } finally {
         signal.removeEventListener("abort", destroy);

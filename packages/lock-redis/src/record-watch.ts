@@ -5,7 +5,7 @@ import type { Operation } from "./operation.ts";
 import { PendingEvents } from "./pending-events.ts";
 import { rearmDelayMs, sleep } from "./rearm.ts";
 import type { RedisConnection, RedisConnector } from "./redis-connection.ts";
-import { NetworkError } from "./server-error.ts";
+import { NetworkError, ServerError } from "./server-error.ts";
 
 /** For connecting and subscribing. */
 const START_TIMEOUT_MS = 10_000;
@@ -130,7 +130,11 @@ function takePulse(
   broken: (why: string) => void,
 ): () => void {
   let timer = clock.setTimer(check, pulse.silenceMs);
-  return () => timer.cancel();
+  let stopped = false;
+  return () => {
+    stopped = true;
+    timer.cancel();
+  };
 
   function check(): void {
     const silentMs = clock.now() - life.lastHeardMs;
@@ -139,13 +143,16 @@ function takePulse(
       return;
     }
     timer = clock.setTimer(() => broken(`no answer to PING within ${pulse.answerMs} ms`), pulse.answerMs);
-    connection.send("ping", []).then(
-      () => {
-        timer.cancel();
-        life.lastHeardMs = clock.now();
-        timer = clock.setTimer(check, pulse.silenceMs);
-      },
-      () => broken("the connection has ended"),
-    );
+    const alive = (): void => {
+      if (stopped) return;
+      timer.cancel();
+      life.lastHeardMs = clock.now();
+      timer = clock.setTimer(check, pulse.silenceMs);
+    };
+    connection.send("ping", []).then(alive, (error: unknown) => {
+      // Not permitted, say: whoever refuses is there.
+      if (error instanceof ServerError) alive();
+      else broken("the connection has ended");
+    });
   }
 }

@@ -30,6 +30,8 @@ const CODES: Readonly<Record<string, LeaderElectionErrorCode>> = {
 /** Plain `ERR`s that come before the command is carried out. */
 const ERRS: readonly (readonly [RegExp, LeaderElectionErrorCode])[] = [
   [/^ERR unknown command/i, "ERR_LOCK_REJECTED"],
+  // HSET is the first command that writes and the last that can be forbidden, so nothing was.
+  [/^ERR (?:The user executing the script can't|ACL failure in script)/i, "ERR_LOCK_FORBIDDEN"],
   [/^ERR (?:DB index is out of range|invalid DB index|SELECT is not allowed)/i, "ERR_LOCK_REJECTED"],
   [/^ERR max number of clients/i, "ERR_LOCK_UNAVAILABLE"],
   [/^ERR (?:AUTH|invalid password|wrong number of arguments for 'auth')/i, "ERR_LOCK_UNAUTHENTICATED"],
@@ -45,8 +47,9 @@ export function refusal(
   server: string,
   { sent }: { readonly sent: boolean },
 ): LeaderElectionError {
-  const message = `${describeOperation(operation)} failed: ${server} answered: ${error.message}${hint(error)}`;
   const code = Object.hasOwn(CODES, error.code) ? CODES[error.code] : errCode(error.message);
+  const said = `${error.message.replace(/\.$/, "").trim()}${hint(error, code)}`;
+  const message = `${describeOperation(operation)} failed: ${server} answered: ${said}`;
   if (code !== undefined) return new LeaderElectionError(code, message, { cause: error });
   return sent && isWrite(operation)
     ? new LeaderElectionError("ERR_LOCK_OUTCOME_UNKNOWN", message, { outcome: "unknown", cause: error })
@@ -57,8 +60,9 @@ function errCode(message: string): LeaderElectionErrorCode | undefined {
   return ERRS.find(([form]) => form.test(message))?.[1];
 }
 
-function hint({ code, message }: ServerError): string {
-  if (code === "NOPERM") return ". See the README of @tenure/lock-redis for the least ACL";
+function hint({ code, message }: ServerError, meaning: LeaderElectionErrorCode | undefined): string {
+  if (meaning === "ERR_LOCK_FORBIDDEN" && code !== "DENIED")
+    return ". See the README of @tenure/lock-redis for the least ACL";
   if (code === "WRONGTYPE")
     return ". The key holds something that is no hash: choose another `name` or `prefix`";
   if (code === "MOVED" || code === "ASK") return ". For a Redis Cluster pass ioredis' `Cluster`";

@@ -7,7 +7,7 @@ export class ServerError extends Error {
   /** @param message The whole reply, fit to be shown. */
   constructor(message: string) {
     // Where in a script it happened helps nobody.
-    super(message.replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, ""));
+    super(message.replace(/ script: (?:[0-9a-f]{40}, )?on @user_script:\d+\.?$/, ""));
     this.code = /^[A-Z]+/.exec(message)?.[0] ?? "ERR";
   }
 }
