@@ -70,10 +70,16 @@ if #flat > 0 then return answer('exists') end
 return write(0, ARGV[4], ARGV[5])
 `);
 
-/** ARGV: channel, op, not-after or "", expected version, record. Answers `written`, `late`, `gone` or `moved`. */
+/**
+ * ARGV: channel, op, not-after or "", expected version, record. Answers `written`, `late`, `gone` or `moved`. Whoever deletes
+ * a key does not say so: the first to miss it, usually the leader, tells the others.
+ */
 export const UPDATE: Script = script(`#!lua
 ${TIME}${FOUND}${NOT_LATE}${WRITE}
-if #flat == 0 then return answer('gone') end
+if #flat == 0 then
+  redis.call('PUBLISH', channel, '')
+  return answer('gone')
+end
 if (found.version or '') .. '.' .. (found.generation or '') ~= ARGV[4] then return answer('moved') end
 return write(tonumber(found.version), found.generation, ARGV[5])
 `);
