@@ -126,6 +126,7 @@ export class IoredisConnection implements RedisConnection {
   }
 
   destroy(): void {
+    if (this.#closed.signal.aborted) return;
     // Closed for us from now on, also when ioredis tells it later.
     this.#closed.abort();
     dropSocket(this.#redis);

@@ -151,10 +151,10 @@ describe("calls", () => {
       "lease:{app}@0",
       expect.any(String),
       expect.any(String),
-      expect.any(String),
       encodeRecord(RECORD),
+      expect.stringMatching(/^[0-9a-f]{24}$/),
     ]);
-    expect(update?.[3]).toBe(STORED.version);
+    expect(update?.slice(3)).toEqual([encodeRecord(RECORD), STORED.version, STORED.incarnation]);
     expect(create?.[1]).toMatch(/^[0-9a-f]{24}$/);
     expect(create?.[1]).not.toBe(update?.[1]);
     // What is left of the time, after the server's last word on its own time. Up to a second for a slow machine.

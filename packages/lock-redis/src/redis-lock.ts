@@ -119,7 +119,7 @@ export class RedisLock implements ResourceLock, AsyncDisposable {
    * be stored as it is.
    */
   async create(record: LeaderElectionRecord, options: CallOptions): Promise<VersionedRecord> {
-    return this.#write(this.#operation("create"), CREATE, randomId(), record, options);
+    return this.#write(this.#operation("create"), CREATE, record, [randomId()], options);
   }
 
   /**
@@ -133,10 +133,11 @@ export class RedisLock implements ResourceLock, AsyncDisposable {
     expected: VersionedRecord,
     options: CallOptions,
   ): Promise<VersionedRecord> {
-    if (typeof expected?.version !== "string") {
-      throw new TypeError("Expected `expected` as a record with a version, as a lock returned it");
+    const { version, incarnation } = expected ?? {};
+    if (typeof version !== "string" || typeof incarnation !== "string") {
+      throw new TypeError("Expected `expected` as a record with its version, as a lock returned it");
     }
-    return this.#write(this.#operation("update"), UPDATE, expected.version, record, options);
+    return this.#write(this.#operation("update"), UPDATE, record, [version, incarnation], options);
   }
 
   /**
@@ -176,8 +177,8 @@ export class RedisLock implements ResourceLock, AsyncDisposable {
   async #write(
     operation: Operation,
     script: Script,
-    generationOrVersion: string,
     record: LeaderElectionRecord,
+    more: readonly string[],
     options: CallOptions,
   ): Promise<VersionedRecord> {
     const encoded = encodeRecord(record);
@@ -186,7 +187,7 @@ export class RedisLock implements ResourceLock, AsyncDisposable {
     const reply = await this.#run(
       operation,
       script,
-      (notAfter) => [channel, op, notAfter, generationOrVersion, encoded],
+      (notAfter) => [channel, op, notAfter, encoded, ...more],
       options,
     );
     switch (reply.what) {

@@ -63,15 +63,15 @@ ${TIME}${FOUND}
 return answer(#flat == 0 and 'absent' or 'found')
 `);
 
-/** ARGV: channel, op, not-after or "", generation, record. Answers `written`, `late` or `exists`. */
+/** ARGV: channel, op, not-after or "", record, generation. Answers `written`, `late` or `exists`. */
 export const CREATE: Script = script(`#!lua
 ${TIME}${FOUND}${NOT_LATE}${WRITE}
 if #flat > 0 then return answer('exists') end
-return write(0, ARGV[4], ARGV[5])
+return write(0, ARGV[5], ARGV[4])
 `);
 
 /**
- * ARGV: channel, op, not-after or "", expected version, record. Answers `written`, `late`, `gone` or `moved`. Whoever deletes
+ * ARGV: channel, op, not-after or "", record, expected version and generation. Answers `written`, `late`, `gone` or `moved`. Whoever deletes
  * a key does not say so: the first to miss it, usually the leader, tells the others.
  */
 export const UPDATE: Script = script(`#!lua
@@ -80,8 +80,9 @@ if #flat == 0 then
   redis.call('PUBLISH', channel, '')
   return answer('gone')
 end
-if (found.version or '') .. '.' .. (found.generation or '') ~= ARGV[4] then return answer('moved') end
-return write(tonumber(found.version), found.generation, ARGV[5])
+local version = (found.version or '') .. '.' .. (found.generation or '')
+if version ~= ARGV[5] or found.generation ~= ARGV[6] then return answer('moved') end
+return write(tonumber(found.version), found.generation, ARGV[4])
 `);
 
 function script(lua: string): Script {
