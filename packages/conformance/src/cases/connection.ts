@@ -15,17 +15,21 @@ const READ_FAILED: readonly LeaderElectionErrorCode[] = ["ERR_LOCK_UNAVAILABLE",
 
 const next = (n: number) => record({ holderIdentity: `replica-${n}`, renewTime: renewTime(n) });
 
-/** Runs a call and asserts that it settled in time. */
-async function inTime<T>(c: CaseContext, options: CallOptions, call: () => Promise<T>): Promise<T> {
-  const startedAtMs = performance.now();
+/** Runs a call that has to settle in time. */
+async function inTime<T>(c: CaseContext, { timeoutMs }: CallOptions, call: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const running = call();
   try {
-    return await call();
+    return await Promise.race([
+      running,
+      sleep(timeoutMs + c.ms(GRACE_MS), undefined, { signal: over.signal }).then(() =>
+        assert.fail(`Expected the call to settle within ${timeoutMs} ms, it did not with a grace either`),
+      ),
+    ]);
   } finally {
-    const tookMs = performance.now() - startedAtMs;
-    assert.ok(
-      tookMs <= options.timeoutMs + c.ms(GRACE_MS),
-      `Expected the call to settle within ${options.timeoutMs} ms and a grace, it took ${Math.round(tookMs)}`,
-    );
+    over.abort();
+    // One that comes too late has failed the case already.
+    running.catch(() => {});
   }
 }
 
@@ -231,8 +235,12 @@ export const connectionCases: readonly ConformanceCase[] = [
         };
         await batch();
         await batch();
+        // The proxy's own sockets are in this process, too: those that it may not read do not see their end.
+        way.reset();
+        await sleep(50);
         const before = resources();
         for (let i = 0; i < 8; i++) await batch();
+        way.reset();
         await c.until(`no more resources than ${before} at ${mode}`, () => resources() <= before + 20);
         assert.equal(getEventListeners(signal, "abort").length, 0);
       }

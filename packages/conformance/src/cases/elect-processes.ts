@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { CandidateProcess } from "../candidate-process.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { Contest } from "../contest.ts";
 
@@ -15,9 +16,9 @@ export const electionProcessCases: readonly ConformanceCase[] = [
     budgetLeases: 5,
     async run(c) {
       const contest = new Contest(c);
-      const leader = contest.joinFromElsewhere("leader");
+      const leader = await contest.joinFromElsewhere("leader");
       await leader.event("started");
-      const others = [await contest.join("here"), contest.joinFromElsewhere("elsewhere")] as const;
+      const others = [await contest.join("here"), await contest.joinFromElsewhere("elsewhere")] as const;
       await c.until("the rival here to know the leader", () => others[0].elector.leader === "leader");
       await others[1].event("leader");
       leader.kill("SIGKILL");
@@ -44,7 +45,7 @@ export const electionProcessCases: readonly ConformanceCase[] = [
     budgetLeases: 6,
     async run(c) {
       const contest = new Contest(c);
-      const leader = contest.joinFromElsewhere("leader");
+      const leader = await contest.joinFromElsewhere("leader");
       await leader.event("started");
       const rival = await contest.join("rival");
       await c.until("the rival to know the leader", () => rival.elector.leader === "leader");
@@ -76,7 +77,7 @@ export const electionProcessCases: readonly ConformanceCase[] = [
     budgetLeases: 6,
     async run(c) {
       const contest = new Contest(c);
-      const leader = contest.joinFromElsewhere("leader");
+      const leader = await contest.joinFromElsewhere("leader");
       await leader.event("started");
       const rival = await contest.join("rival");
       await c.until("the rival to know the leader", () => rival.elector.leader === "leader");
@@ -107,7 +108,8 @@ export const electionProcessCases: readonly ConformanceCase[] = [
     budgetLeases: 8,
     async run(c) {
       const contest = new Contest(c);
-      const processes = new Map(["a", "b", "c"].map((id) => [id, contest.joinFromElsewhere(id)]));
+      const processes = new Map<string, CandidateProcess>();
+      for (const id of ["a", "b", "c"]) processes.set(id, await contest.joinFromElsewhere(id));
       const first = await contest.leads(undefined, 1);
       processes.get(first.identity)?.tell("stepDown");
       const second = await contest.leads(undefined, 2);
