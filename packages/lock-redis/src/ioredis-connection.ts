@@ -100,7 +100,7 @@ export class IoredisConnection implements RedisConnection {
   }
 
   async send(command: string, args: readonly string[]): Promise<unknown> {
-    if (!this.isOpen) throw new NotSentError(`the connection to ${this.address} has ended`);
+    if (!this.isOpen) throw this.#ended();
     try {
       return await this.#redis.call(command, ...args);
     } catch (error) {
@@ -109,7 +109,7 @@ export class IoredisConnection implements RedisConnection {
   }
 
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
-    if (!this.isOpen) throw new NotSentError(`the connection to ${this.address} has ended`);
+    if (!this.isOpen) throw this.#ended();
     this.#redis.on("message", (from: string, message: string) => {
       if (from === channel) listener(message);
     });
@@ -140,6 +140,12 @@ export class IoredisConnection implements RedisConnection {
     } catch (error) {
       throw this.#translate(error);
     }
+  }
+
+  #ended(): ServerError | NotSentError {
+    // ioredis 5 is ready before AUTH is answered, and closes when that is a refusal.
+    if (isReplyError(this.#lastError)) return new ServerError(this.#redact(this.#lastError.message));
+    return new NotSentError(`the connection to ${this.address} has ended`);
   }
 
   #translate(error: unknown): ServerError | NetworkError {
