@@ -13,7 +13,7 @@ const TIMEOUT_MS = 300_000;
 export function debianPackage(name: string, program: string, version: string): ObtainedFolder {
   const folder = join(cacheRoot(), `debian-${name}-${version}-${process.arch}`);
   const find = (): string | undefined =>
-    ["usr/bin", "usr/lib/postgresql/*/bin", "usr/lib/*/faketime"]
+    ["usr/bin", "usr/lib/postgresql/*/bin"]
       .flatMap((place) => globSync(join(folder, place, program)))
       .find((path) => existsSync(path)); // which a dangling link does not
   return {

@@ -1,6 +1,6 @@
 /** The one place where the versions of the servers are written, but for those that a go.mod pins. */
 
-/** A server, or tool, that tests can ask for by name. */
+/** A server that tests can ask for by name; `"faketime"` is what sets the wall clock of a server wrong. */
 export type ServerName =
   | "redis"
   | "redis-6.2"
@@ -14,7 +14,7 @@ export type ServerName =
 
 /** Where the program of a server comes from, and how it is known to be the right one. */
 export interface ServerProgram {
-  /** Name of the executable, e.g. `"redis-server"`; for faketime that of the library. */
+  /** Name of the executable, e.g. `"redis-server"`. */
   readonly program: string;
   /** Major, or major and minor, versions that will do; the first is the one that we get. */
   readonly versions: readonly [string, ...string[]];
@@ -39,7 +39,9 @@ export type ProgramSource =
       readonly path: string;
     }
   /** A Go module below `go/`, whose go.mod pins the version; `module` is its folder there. */
-  | { readonly kind: "go"; readonly module: string; readonly package: string; readonly pins: string };
+  | { readonly kind: "go"; readonly module: string; readonly package: string; readonly pins: string }
+  /** A library of our own, of a file below `c/`. */
+  | { readonly kind: "c"; readonly file: string };
 
 const ETCD = "go.etcd.io/etcd/server/v3";
 
@@ -99,10 +101,9 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
     folders: ["/usr/lib/postgresql/*/bin"],
   },
   faketime: {
-    program: "libfaketime.so.1",
-    versions: ["0.9"],
-    source: { kind: "debian", package: "libfaketime" },
-    folders: ["/usr/lib/*/faketime"],
+    program: "clock-offset.so",
+    versions: ["1"],
+    source: { kind: "c", file: "clock-offset.c" },
   },
 };
 

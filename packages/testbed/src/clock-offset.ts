@@ -1,0 +1,14 @@
+import { needProgram } from "./obtain/find-program.ts";
+
+/**
+ * The environment in which a server's wall clock is that far off. Its monotonic clock stays right: that one only
+ * measures how long something took, on any machine. Works for servers that use libc: Redis, Valkey and PostgreSQL.
+ * @throws Error when what does it cannot be had; it says how to get it.
+ */
+export async function clockOffset(seconds: number | undefined): Promise<Readonly<Record<string, string>>> {
+  if (seconds === undefined || seconds === 0) return {};
+  if (!Number.isSafeInteger(seconds))
+    throw new RangeError(`Expected whole seconds of clock offset, got ${seconds}`);
+  const { path } = await needProgram("faketime");
+  return { LD_PRELOAD: path, TENURE_CLOCK_OFFSET_SECONDS: String(seconds) };
+}
