@@ -50,7 +50,8 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       const rival = await contest.join("rival");
       await c.until("the rival to know the leader", () => rival.elector.leader === "leader");
       const from = leader.events.length;
-      leader.tell(`block ${Math.ceil(2 * c.timing.leaseDurationMs + c.ms(500))}`);
+      // The rival takes over while it lasts: after one lease and a try or two.
+      leader.tell(`block ${Math.ceil(1.4 * c.timing.leaseDurationMs + c.ms(1_000))}`);
       const { startMs } = await contest.leads("rival");
       const cancelled = await leader.event("cancelled", from);
       assert.ok(cancelled.atMs > startMs, `Expected the rival to lead meanwhile:\n${contest.trace}`);
