@@ -14,7 +14,7 @@ export interface LockSpec {
 const HOST = "127.0.0.1";
 
 /** What Sentinels call the primary. */
-export const GROUP = "main";
+export const GROUP = "tenure";
 
 /** Users of the servers that the suite starts; the passwords are canaries, too. */
 export const USERS = {
