@@ -16,7 +16,7 @@ export class ClusterConnector implements RedisConnector, ClusterRoutes {
   readonly routes: ClusterRoutes = this;
   readonly #deployment: Deployment;
   readonly #redact: Redactor;
-  /** Every node heard of; the one to try first at the head. */
+  /** Those that we were told to begin with and those last heard of; the one to try first at the head. */
   #nodes: readonly NodeAddress[];
 
   constructor(deployment: Deployment, redact: Redactor) {
@@ -74,12 +74,11 @@ export class ClusterConnector implements RedisConnector, ClusterRoutes {
   async #learnNodes(connection: RedisConnection): Promise<void> {
     try {
       const slots = await connection.send("cluster", ["slots"]);
-      const known = new Set(this.#nodes.map(addressOf));
       const found = readNodes(slots, hostOf(connection.address)).map((node) => this.#mapped(node));
-      this.#nodes = [
-        ...this.#nodes,
-        ...found.filter((node) => !known.has(addressOf(node)) && known.add(addressOf(node))),
-      ];
+      const [first] = this.#nodes;
+      const all = [...(first === undefined ? [] : [first]), ...found, ...this.#deployment.nodes];
+      // Nodes come and go for as long as a process lives; those that are gone are forgotten here.
+      this.#nodes = [...new Map(all.map((node) => [addressOf(node), node])).values()];
     } catch {
       // Not permitted, or the connection has ended: then there are those we know.
     }

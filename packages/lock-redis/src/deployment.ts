@@ -19,7 +19,7 @@ export interface Deployment {
 }
 
 /** As ioredis takes it. */
-export type NatMap = Readonly<Record<string, NodeAddress>> | ((key: string) => NodeAddress | null);
+type NatMap = Readonly<Record<string, NodeAddress>> | ((key: string) => NodeAddress | null);
 
 /**
  * What may be taken over. Everything else (retries, queues, timeouts, key prefix, reply mapping, scripts, auto-pipelining)

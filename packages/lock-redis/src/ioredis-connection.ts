@@ -56,6 +56,8 @@ export class IoredisConnection implements RedisConnection {
   readonly #closed = new AbortController();
   /** The last error that ioredis told as an event: the reason behind its "Connection is closed". */
   #lastError: unknown;
+  /** A command was answered, so AUTH was not refused: no error reply from before explains what happens now. */
+  #isProven = false;
 
   private constructor(endpoint: Endpoint) {
     this.address = endpoint.address;
@@ -76,7 +78,7 @@ export class IoredisConnection implements RedisConnection {
 
   /** See `RedisConnector.open`. */
   static async open(endpoint: Endpoint, { signal }: Pick<OpenOptions, "signal">): Promise<IoredisConnection> {
-    signal.throwIfAborted();
+    if (signal.aborted) throw new NetworkError("connecting was given up");
     const connection = new IoredisConnection(endpoint);
     let abort = (): void => {};
     const aborted = new Promise<never>((_, reject) => {
@@ -102,7 +104,9 @@ export class IoredisConnection implements RedisConnection {
   async send(command: string, args: readonly string[]): Promise<unknown> {
     if (!this.isOpen) throw this.#ended();
     try {
-      return await this.#redis.call(command, ...args);
+      const reply = await this.#redis.call(command, ...args);
+      this.#isProven = true;
+      return reply;
     } catch (error) {
       throw this.#translate(error);
     }
@@ -143,15 +147,19 @@ export class IoredisConnection implements RedisConnection {
   }
 
   #ended(): ServerError | NotSentError {
-    // ioredis 5 is ready before AUTH is answered, and closes when that is a refusal.
-    if (isReplyError(this.#lastError)) return new ServerError(this.#redact(this.#lastError.message));
-    return new NotSentError(`the connection to ${this.address} has ended`);
+    return this.#authRefusal() ?? new NotSentError(`the connection to ${this.address} has ended`);
+  }
+
+  /** AUTH is refused as an event, then the connection is closed. ioredis 5 is ready before it knows. */
+  #authRefusal(): ServerError | undefined {
+    if (this.#isProven || !isReplyError(this.#lastError)) return undefined;
+    return new ServerError(this.#redact(this.#lastError.message));
   }
 
   #translate(error: unknown): ServerError | NetworkError {
     if (isReplyError(error)) return new ServerError(this.#redact(error.message));
-    // AUTH is refused as an event, and then the connection is closed.
-    if (isReplyError(this.#lastError)) return new ServerError(this.#redact(this.#lastError.message));
+    const refusal = this.#authRefusal();
+    if (refusal !== undefined) return refusal;
     const reason = this.#lastError ?? error;
     const { code, message } = reason as Partial<NodeJS.ErrnoException>;
     return new NetworkError(this.#redact(message || code || "connection closed"), code);
@@ -171,6 +179,8 @@ function dropSocket(redis: Redis): void {
   // Declared as always there, but it comes with connecting.
   const stream = redis.stream as Redis["stream"] | undefined;
   if (stream === undefined || stream.destroyed) return;
-  if ("encrypted" in stream) stream.destroy();
-  else stream.resetAndDestroy();
+  // A Unix socket has no port and cannot be reset; one that still connects would be reset only once it has.
+  const isResettable = !("encrypted" in stream) && !stream.connecting && stream.remotePort !== undefined;
+  if (isResettable) stream.resetAndDestroy();
+  else stream.destroy();
 }

@@ -1,7 +1,7 @@
 import type { StoredFields } from "./stored-record.ts";
 
 /** What a script says it did. */
-export type What = "absent" | "found" | "written" | "late" | "exists" | "gone" | "moved";
+type What = "absent" | "found" | "written" | "late" | "exists" | "gone" | "moved";
 
 /** A script's answer. */
 export interface Reply {

@@ -29,24 +29,21 @@ export class SingleConnector implements RedisConnector {
   async open({ timeoutMs, signal }: OpenOptions): Promise<RedisConnection> {
     const { kind, options, database } = this.#deployment;
     const sentinels = this.#sentinels;
-    try {
-      return await IoredisConnection.open(
-        {
-          // ioredis adds the Sentinels it hears of to the array, so it gets one of its own.
-          options: kind === "sentinel" ? { ...options, sentinels: [...sentinels] } : options,
-          database,
-          address: this.server,
-          redact: this.#redact,
-          stepTimeoutMs:
-            kind === "sentinel" ? Math.max(MIN_STEP_MS, Math.floor(timeoutMs / (sentinels.length + 1))) : 0,
-        },
-        { signal },
-      );
-    } catch (error) {
-      // A Sentinel that is silent would else use up the time of every attempt.
-      const [first, ...others] = sentinels;
-      if (first !== undefined) this.#sentinels = [...others, first];
-      throw error;
-    }
+    // Another one first every time: one that is silent would use up the time of every attempt, and one that has not heard
+    // of a fail-over would send us back to the old primary.
+    const [first, ...others] = sentinels;
+    if (first !== undefined) this.#sentinels = [...others, first];
+    return IoredisConnection.open(
+      {
+        // ioredis adds the Sentinels it hears of to the array, so it gets one of its own.
+        options: kind === "sentinel" ? { ...options, sentinels: [...sentinels] } : options,
+        database,
+        address: this.server,
+        redact: this.#redact,
+        stepTimeoutMs:
+          kind === "sentinel" ? Math.max(MIN_STEP_MS, Math.floor(timeoutMs / (sentinels.length + 1))) : 0,
+      },
+      { signal },
+    );
   }
 }

@@ -6,7 +6,7 @@ import type { CandidateOptions } from "./candidate.fixture.ts";
 import { type LockSpec, lockMaker } from "./lock-spec.fixture.ts";
 
 /** One server, as far as the suite deals with it. */
-export interface Node {
+interface Node {
   readonly port: number;
   readonly version: string;
   command(...args: readonly (string | number)[]): Promise<unknown>;

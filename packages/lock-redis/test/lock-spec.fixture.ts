@@ -14,10 +14,10 @@ export interface LockSpec {
 const HOST = "127.0.0.1";
 
 /** What Sentinels call the primary. */
-export const GROUP = "tenure";
+const GROUP = "tenure";
 
 /** Users of the servers that the suite starts; the passwords are canaries, too. */
-export const USERS = {
+const USERS = {
   tenure: "canary-pw-1",
   /** May read and listen, and not write. */
   reader: "canary-pw-2",
