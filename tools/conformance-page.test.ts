@@ -11,6 +11,13 @@ it("docs/conformance.md has the mutants as they are now", async () => {
   expect(await read("conformance.md"), "out of date: pnpm conformance:docs").toContain(mutants);
 });
 
+it("docs/conformance.md has every case as it is now", async () => {
+  const page = await read("conformance.md");
+  for (const { id, title } of allCases) {
+    expect(page, "out of date: pnpm conformance:docs").toContain(`\n| ${id} | ${title} |`);
+  }
+});
+
 it("every elector's mutant is one of docs/mutants.md, and shown by a case", async () => {
   const page = await read("mutants.md");
   for (const { simulationMutant, shownBy } of electorMutants) {

@@ -72,7 +72,12 @@ export class CandidateProcess {
     });
     if (child.stdout === null) return;
     onLines(child.stdout, (line) => {
-      const event = JSON.parse(line) as CandidateEvent; // our own program's line
+      const event = parse(line);
+      if (event === undefined) {
+        // The backend's own words, on the wrong stream.
+        this.#errors += `${line}\n`;
+        return;
+      }
       this.events.push(event);
       onEvent?.(event);
     });
@@ -112,5 +117,17 @@ export class CandidateProcess {
       throw new Error(`Expected the candidate to end within ${timeoutMs} ms; it wrote: ${this.#errors}`);
     });
     return this.#exit ?? { code: null, signal: null };
+  }
+}
+
+function parse(line: string): CandidateEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    // Our own program's lines have all its fields.
+    return typeof value === "object" && value !== null && "event" in value
+      ? (value as CandidateEvent)
+      : undefined;
+  } catch {
+    return undefined;
   }
 }

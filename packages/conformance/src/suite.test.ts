@@ -155,6 +155,22 @@ describe("the suite", () => {
     expect(statusOf(report, "cas/03").status).toBe("passed");
   });
 
+  it("reports every case as failed when the environment cannot be set up", async () => {
+    const { runner, tests } = recorder();
+    const folder = await mkdtemp(join(tmpdir(), "conformance-"));
+    const { describe: group, it: test } = runner;
+    const fixture = cellFixture({ setup: () => Promise.reject(new Error("no such server")) });
+    testResourceLock({ describe: group, it: test }, fixture, { reportFolder: folder });
+    for (const { body } of tests) await expect(body()).rejects.toThrow("no such server");
+    const report = JSON.parse(await readFile(join(folder, "celllock.json"), "utf8"));
+    await rm(folder, { recursive: true });
+    expect(statusOf(report, "cas/01")).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining("setup failed"),
+    });
+    expect(report.results.filter(({ status }: { status: string }) => status === "passed")).toEqual([]);
+  });
+
   it("tears the environment down when all cases failed, too", async () => {
     let toreDown = 0;
     const broken = brokenFixture();

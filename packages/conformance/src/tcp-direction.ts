@@ -108,8 +108,12 @@ export class TcpDirection {
     this.#queue[0] = { chunk: chunk.subarray(left), dueAtMs };
     this.#queuedBytes -= left;
     this.hold();
-    const spent = this.#onSpent;
-    // Not at once: a reset would overtake the bytes before it.
-    this.#to.write(chunk.subarray(0, left), () => setTimeout(() => spent?.(), 2));
+    const [budget, spent] = [this.#budget, this.#onSpent];
+    // Not at once: a reset would overtake the bytes before it. Not at all when another mode came in between.
+    this.#to.write(chunk.subarray(0, left), () =>
+      setTimeout(() => {
+        if (this.#budget === budget) spent?.();
+      }, 2),
+    );
   }
 }

@@ -44,15 +44,16 @@ function fixture(testbed: TestbedClient, role: keyof typeof ROLES): LockFixture 
     async setup() {
       const namespace = await testbed.createNamespace("conformance");
       const server = { host: "127.0.0.1", port: testbed.apiserverPort };
-      const tokens = new Map<string, string>();
+      const tokens = new Map<string, Promise<string>>();
       const nobody = await testbed.serviceAccount({ namespace, name: "nobody" });
-      /** A service account with the Role, for one name: the least one is. */
-      const tokenFor = async (name: string): Promise<string> => {
-        const key = role === "the original Role" ? "everybody" : name;
-        const known = tokens.get(key);
-        if (known !== undefined) return known;
-        const account = `member-${tokens.size}`;
+      const makeToken = async (account: string, name: string): Promise<string> => {
         const { token } = await testbed.serviceAccount({ namespace, name: account, role: ROLES[role](name) });
+        return token;
+      };
+      /** Of a service account with the Role; where that is for one name, each name has an account of its own. */
+      const tokenFor = (name: string): Promise<string> => {
+        const key = role === "the original Role" ? "everybody" : name;
+        const token = tokens.get(key) ?? makeToken(`member-${tokens.size}`, name);
         tokens.set(key, token);
         return token;
       };

@@ -53,6 +53,7 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       // The rival takes over while it lasts: after one lease and a try or two.
       leader.tell(`block ${Math.ceil(1.4 * c.timing.leaseDurationMs + c.ms(1_000))}`);
       const { startMs } = await contest.leads("rival");
+      // The trace shows both at once: blocked, the old leader's work does not run either.
       const cancelled = await leader.event("cancelled", from);
       assert.ok(cancelled.atMs > startMs, `Expected the rival to lead meanwhile:\n${contest.trace}`);
       assert.equal(cancelled["isLeading"], false);
@@ -124,6 +125,32 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       await processes.get(third.identity)?.exited(c.ms(10_000));
       const fourth = await contest.leads(undefined, 4);
       assert.ok(fourth.identity !== second.identity && fourth.identity !== third.identity);
+      contest.trace.assertSafe();
+    },
+  },
+  {
+    id: "elect/15",
+    title:
+      "a killed leader that is started again with its identity waits a whole lease, then leads with a larger token",
+    claims: ["fencing"],
+    needs: ["candidate"],
+    budgetMs: 30_000,
+    budgetLeases: 4,
+    async run(c) {
+      const contest = new Contest(c);
+      const firstLife = await contest.joinFromElsewhere("same");
+      await firstLife.event("started");
+      firstLife.kill("SIGKILL");
+      await firstLife.exited(c.ms(5_000));
+      contest.note("same", "killed");
+      const killedAtMs = contest.trace.terms[0]?.endMs ?? 0;
+      await contest.joinFromElsewhere("same");
+      const { startMs } = await contest.leads("same", 2);
+      const tookMs = startMs - killedAtMs;
+      assert.ok(
+        tookMs >= c.timing.leaseDurationMs,
+        `Expected it to wait ${c.timing.leaseDurationMs} ms, it led after ${Math.round(tookMs)}`,
+      );
       contest.trace.assertSafe();
     },
   },

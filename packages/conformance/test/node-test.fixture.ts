@@ -1,7 +1,7 @@
 /** The suite under Node's own runner: `node node-test.fixture.ts hooks|plain FOLDER`. */
 import { after, before, describe, it } from "node:test";
-import { cellFixture } from "./cell.fixture.ts";
-import { testResourceLock } from "./test-resource-lock.ts";
+import { cellFixture } from "../src/cell.fixture.ts";
+import { testResourceLock } from "../src/test-resource-lock.ts";
 
 const [, , kind, reportFolder] = process.argv;
 const runner = kind === "hooks" ? { describe, it, beforeAll: before, afterAll: after } : { describe, it };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { allCases } from "./all-cases.ts";
-import { mutants } from "./reference/mutants.fixture.ts";
-import { referenceFixture } from "./reference/reference-lock.fixture.ts";
-import { runConformance } from "./test-resource-lock.ts";
+import { allCases } from "../src/all-cases.ts";
+import { mutants } from "../src/reference/mutants.fixture.ts";
+import { referenceFixture } from "../src/reference/reference-lock.fixture.ts";
+import { runConformance } from "../src/test-resource-lock.ts";
 
 // Shorter than usual: a case that fails waits for what never comes.
 const SCALE = 0.3;
