@@ -1,5 +1,6 @@
+import { startFaultProxy } from "@tenure/conformance";
 import { LeaderElectionError, LeaderElector } from "@tenure/core";
-import { startRedis, startTcpProxy } from "@tenure/testbed";
+import { startRedis } from "@tenure/testbed";
 import { describeWith } from "@tenure/testbed/vitest";
 import { expect, it } from "vitest";
 import { RedisLock } from "../src/index.ts";
@@ -12,7 +13,7 @@ await describeWith(["redis", "valkey"], "an answer that is eaten after the write
     "leaves the outcome unknown, the write applied once, and the election its term (%s)",
     async (program) => {
       await using server = await startRedis({ server: program });
-      await using proxy = await startTcpProxy({ target: { host: "127.0.0.1", port: server.port } });
+      await using proxy = await startFaultProxy({ target: { host: "127.0.0.1", port: server.port } });
       await using direct = new RedisLock({ redis: { port: server.port }, name: "app" });
       await using lock = new RedisLock({ redis: { port: proxy.port }, name: "app" });
       const timing = { leaseDurationMs: 6_000, renewDeadlineMs: 4_000, retryPeriodMs: 300 };

@@ -1,4 +1,5 @@
-import { type RedisServer, startRedis, startTcpProxy, type TcpProxy } from "@tenure/testbed";
+import { type FaultProxy, startFaultProxy } from "@tenure/conformance";
+import { type RedisServer, startRedis } from "@tenure/testbed";
 import { describeWith } from "@tenure/testbed/vitest";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { RedisLock } from "../src/index.ts";
@@ -16,11 +17,11 @@ const RECORD = {
 
 await describeWith("redis", "a command that comes late or twice", () => {
   let server: RedisServer;
-  let proxy: TcpProxy;
+  let proxy: FaultProxy;
 
   beforeEach(async () => {
     server = await startRedis();
-    proxy = await startTcpProxy({ target: { host: "127.0.0.1", port: server.port } });
+    proxy = await startFaultProxy({ target: { host: "127.0.0.1", port: server.port } });
   });
 
   afterEach(async () => {
