@@ -30,6 +30,7 @@ const CODES: Readonly<Record<string, LeaderElectionErrorCode>> = {
 /** Plain `ERR`s that come before the command is carried out. */
 const ERRS: readonly (readonly [RegExp, LeaderElectionErrorCode])[] = [
   [/^ERR unknown command/i, "ERR_LOCK_REJECTED"],
+  [/^ERR Error compiling script/i, "ERR_LOCK_REJECTED"], // 6.2 knows no shebang line
   // HSET is the first command that writes and the last that can be forbidden, so nothing was.
   [/^ERR (?:The user executing the script can't|ACL failure in script)/i, "ERR_LOCK_FORBIDDEN"],
   [/^ERR (?:DB index is out of range|invalid DB index|SELECT is not allowed)/i, "ERR_LOCK_REJECTED"],
@@ -66,7 +67,6 @@ function hint({ code, message }: ServerError, meaning: LeaderElectionErrorCode |
   if (code === "WRONGTYPE")
     return ". The key holds something that is no hash: choose another `name` or `prefix`";
   if (code === "MOVED" || code === "ASK") return ". For a Redis Cluster pass ioredis' `Cluster`";
-  if (/unknown command|redis\.acl_check_cmd/.test(message))
-    return ". Redis 7.0 or newer, or Valkey, is needed";
+  if (/unknown command|compiling script/.test(message)) return ". Redis 7.0 or newer, or Valkey, is needed";
   return "";
 }

@@ -140,6 +140,17 @@ describe.each(["redis", "valkey"] as const)("what a server refuses", async (prog
   });
 });
 
+await describeWith("redis-6.2", "a server that is too old", () => {
+  it("is told so, and holds nothing", async () => {
+    await using server = await startRedis({ server: "redis-6.2" });
+    const lock = lockAt(server.port, "old");
+    await expect(lock.create(RECORD, CALL)).rejects.toEqual(
+      notApplied("ERR_LOCK_REJECTED", "Redis 7.0 or newer, or Valkey, is needed"),
+    );
+    expect(await server.command("DBSIZE")).toBe(0);
+  });
+});
+
 await describeWith("redis", "a replica", () => {
   it("answers nothing, not even a get: what it has may be old", async () => {
     await using pair = await startRedisReplicaPair();
