@@ -69,7 +69,7 @@ export function closedError(operation: Operation): LeaderElectionError {
 }
 
 /** The code for a status that says that nothing was written; `undefined` for every other. */
-export function refusalOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
+function refusalOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
   const { code, details } = status;
   if (isTokenRefused(status) || code === GrpcCode.unauthenticated) return "ERR_LOCK_UNAUTHENTICATED";
   if (code === GrpcCode.permissionDenied) return "ERR_LOCK_FORBIDDEN";
