@@ -1,18 +1,22 @@
 import type { CreateLock } from "@tenure/conformance";
+import type { LockCapabilities } from "@tenure/core";
 import { EtcdLock } from "../src/index.ts";
 
 /** What a candidate's process is told by the fixture, as JSON. */
 export interface CandidateOptions {
   readonly hosts: readonly string[];
   readonly prefix: string;
+  readonly durability: LockCapabilities["durability"];
   readonly auth?: { readonly username: string; readonly password: string } | undefined;
   /** PEM. */
-  readonly tls?: { readonly ca: string; readonly key?: string | undefined; readonly cert?: string | undefined } | undefined;
+  readonly tls?:
+    | { readonly ca: string; readonly key?: string | undefined; readonly cert?: string | undefined }
+    | undefined;
 }
 
 /** Makes locks in a process of their own. */
 export function createLock(options: CandidateOptions): CreateLock {
-  const { hosts, prefix, auth, tls } = options;
+  const { hosts, prefix, durability, auth, tls } = options;
   return ({ name }) =>
     new EtcdLock({
       etcd: {
@@ -26,5 +30,6 @@ export function createLock(options: CandidateOptions): CreateLock {
       },
       name,
       prefix,
+      durability,
     });
 }
