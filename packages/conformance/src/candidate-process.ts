@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { CaseContext } from "./case-context.ts";
+import { onLines } from "./on-lines.ts";
 
 /** A line that a candidate told. */
 export interface CandidateEvent {
@@ -71,7 +71,7 @@ export class CandidateProcess {
       this.#exit = { code, signal };
     });
     if (child.stdout === null) return;
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    onLines(child.stdout, (line) => {
       const event = JSON.parse(line) as CandidateEvent; // our own program's line
       this.events.push(event);
       onEvent?.(event);

@@ -231,8 +231,12 @@ export const connectionCases: readonly ConformanceCase[] = [
         };
         await batch();
         await batch();
+        // The proxy's own sockets are in this process, too: those that it may not read do not see their end.
+        way.reset();
+        await sleep(50);
         const before = resources();
         for (let i = 0; i < 8; i++) await batch();
+        way.reset();
         await c.until(`no more resources than ${before} at ${mode}`, () => resources() <= before + 20);
         assert.equal(getEventListeners(signal, "abort").length, 0);
       }
