@@ -63,7 +63,7 @@ export class EtcdClient implements EtcdKv, AsyncDisposable {
       new Members({
         hosts: target.hosts,
         service,
-        open: (host, of) => new Etcd3Connection(target, host, of),
+        open: (host, of) => new Etcd3Connection({ target, host, service: of, clock }),
         clock,
         random,
       });

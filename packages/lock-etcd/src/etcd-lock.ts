@@ -48,7 +48,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** An election's record in one key of etcd v3: compare and swap by transactions on its create and mod revision. */
 export class EtcdLock implements ResourceLock, AsyncDisposable {
-  /** `"etcd key PREFIX NAME"`, without a space between the two. */
+  /** Names the whole key: `"etcd key /tenure/example"`. */
   readonly description: string;
   readonly capabilities: LockCapabilities;
   readonly #key: string;

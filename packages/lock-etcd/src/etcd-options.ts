@@ -67,7 +67,7 @@ export function etcdTarget(options: EtcdOptions): EtcdTarget {
     throw new TypeError(`Expected \`etcd.grpcOptions\` as an object, got ${typeof grpcOptions}`);
   }
   return {
-    hosts: parsed.map(({ address }) => address),
+    hosts: [...new Set(parsed.map(({ address }) => address))],
     tls: credentials !== undefined || schemes.has("https"),
     ...(credentials !== undefined && { credentials: { ...credentials } }),
     ...(auth !== undefined && { auth: { username: auth.username, password: auth.password } }),

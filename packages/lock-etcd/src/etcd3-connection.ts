@@ -1,3 +1,4 @@
+import type { Clock } from "@tenure/core";
 import { Etcd3, type IOptions } from "etcd3";
 import type { EtcdTarget } from "./etcd-options.ts";
 import { GrpcCode, type GrpcStatus } from "./grpc-status.ts";
@@ -118,16 +119,26 @@ function channelOptions(target: EtcdTarget): NonNullable<IOptions["grpcOptions"]
 /** The connection to one service of one member. It connects when asked to be ready, and is closed for good. */
 export class Etcd3Connection {
   readonly host: string;
+  readonly #clock: Clock;
   readonly #etcd: RawEtcd3;
   readonly #service: Promise<{ client: GrpcClient; metadata: GrpcMetadata }>;
   /** The same as what `#service` resolves with; there once {@link whenReady} has resolved. */
   #raw: { client: GrpcClient; metadata: GrpcMetadata } | undefined;
+  /** When it began to connect; `undefined` while it is connected, and before. */
+  #connectingSinceMs: number | undefined;
   #uses = 0;
   #retired = false;
   #closed = false;
 
-  constructor(target: EtcdTarget, host: string, service: Service) {
+  constructor(options: {
+    readonly target: EtcdTarget;
+    readonly host: string;
+    readonly service: Service;
+    readonly clock: Clock;
+  }) {
+    const { target, host, service } = options;
     this.host = host;
+    this.#clock = options.clock;
     this.#etcd = new RawEtcd3({
       hosts: target.tls ? `https://${host}` : host,
       ...(target.credentials !== undefined && { credentials: present(target.credentials) }),
@@ -144,6 +155,11 @@ export class Etcd3Connection {
     return this.#retired;
   }
 
+  /** For how long it has been trying to connect, as far as anybody waited for it. */
+  get connectingForMs(): number {
+    return this.#connectingSinceMs === undefined ? 0 : this.#clock.now() - this.#connectingSinceMs;
+  }
+
   /**
    * Resolves once it is connected.
    * @throws {@link NotConnected} as soon as an attempt to connect failed, with the reason, or when it was closed.
@@ -154,7 +170,11 @@ export class Etcd3Connection {
     const channel = raw.client.getChannel();
     for (;;) {
       const state = this.#closed ? State.shutdown : channel.getConnectivityState(true);
-      if (state === State.ready) return;
+      if (state === State.ready) {
+        this.#connectingSinceMs = undefined;
+        return;
+      }
+      this.#connectingSinceMs ??= this.#clock.now();
       if (state === State.shutdown) throw new NotConnected("closed");
       if (state === State.transientFailure) throw new NotConnected(await this.#whyNot(raw));
       await new Promise<void>((resolve) =>

@@ -4,6 +4,12 @@ import { type Etcd3Connection, NotConnected, type Service } from "./etcd3-connec
 /** How long a member may take to connect before the next one is tried as well. */
 const STAGGER_MS = 250;
 
+/**
+ * How long a connection may take to stand before the next call begins a new one. gRPC itself waits for ever on a server, or
+ * whatever stands in its place, that accepts a connection and says nothing.
+ */
+const CONNECT_TIMEOUT_MS = 5_000;
+
 /** The connections of one service to the members of a cluster: calls go to one member until it fails, then to the next. */
 export class Members {
   readonly #hosts: readonly string[];
@@ -92,7 +98,10 @@ export class Members {
 
   #connection(index: number): Etcd3Connection {
     const open = this.#connections.get(index);
-    if (open !== undefined && !open.retired) return open;
+    if (open !== undefined && !open.retired) {
+      if (open.connectingForMs < CONNECT_TIMEOUT_MS) return open;
+      open.retire();
+    }
     // The index is one of the list's.
     const connection = this.#open(this.#hosts[index] as string, this.#service);
     this.#connections.set(index, connection);
