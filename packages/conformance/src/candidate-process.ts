@@ -25,11 +25,11 @@ const PROGRAM = fileURLToPath(
 );
 
 /** Starts a candidate on the case's record, which is killed when the case is over. */
-export function startCandidate(
+export async function startCandidate(
   c: CaseContext,
   options: { readonly identity: string; readonly onEvent?: ((event: CandidateEvent) => void) | undefined },
-): CandidateProcess {
-  const { module, options: lockOptions } = c.candidate;
+): Promise<CandidateProcess> {
+  const { module, options: lockOptions } = await c.candidate();
   const child = spawn(
     process.execPath,
     [

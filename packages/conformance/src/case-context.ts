@@ -34,10 +34,10 @@ export class CaseContext {
   }
 
   /** Programs of their own; cases that use it need the hook. */
-  get candidate(): CandidateModule {
+  async candidate(): Promise<CandidateModule> {
     const { candidate } = this.environment;
     assert.ok(candidate, "The fixture names the hook `candidate`, but its environment has none");
-    return candidate;
+    return typeof candidate === "function" ? await candidate(this.name) : candidate;
   }
 
   /** A duration of the suite, scaled. */

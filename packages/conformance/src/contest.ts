@@ -73,8 +73,8 @@ export class Contest {
   }
 
   /** Somebody campaigns in a process of their own. Only on the case's own record. */
-  joinFromElsewhere(identity: string): CandidateProcess {
-    return startCandidate(this.#context, {
+  async joinFromElsewhere(identity: string): Promise<CandidateProcess> {
+    return await startCandidate(this.#context, {
       identity,
       onEvent: ({ event, atMs, token, reason }) =>
         this.trace.add({

@@ -68,7 +68,11 @@ export class Suite {
    * @throws what it failed with, unless that is a known failure; also when a known failure passes.
    */
   async run(each: ConformanceCase): Promise<void> {
-    const environment = await this.setUp();
+    const environment = await this.setUp().catch((error: unknown) => {
+      const reason = `setup failed: ${show(error)}`;
+      this.#results.set(each.id, { id: each.id, title: each.title, status: "failed", reason });
+      throw error;
+    });
     const startedAtMs = performance.now();
     const failed = await this.#attempt(each, environment);
     const known = this.#fixture.knownFailures?.[each.id];

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions, LeaderElectionErrorCode, ResourceLock, VersionedRecord } from "@tenure/core";
 import type { CaseContext } from "../case-context.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
-import { assertSame, failure, present, rejects, settle, show } from "../expectations.ts";
+import { assertSame, present, rejects, settle, show } from "../expectations.ts";
 import { record, renewTime } from "../record.ts";
 
 /** Beyond `timeoutMs` a call has this long, for a machine that is busy. */
@@ -15,17 +15,21 @@ const READ_FAILED: readonly LeaderElectionErrorCode[] = ["ERR_LOCK_UNAVAILABLE",
 
 const next = (n: number) => record({ holderIdentity: `replica-${n}`, renewTime: renewTime(n) });
 
-/** Runs a call and asserts that it settled in time. */
-async function inTime<T>(c: CaseContext, options: CallOptions, call: () => Promise<T>): Promise<T> {
-  const startedAtMs = performance.now();
+/** Runs a call that has to settle in time. */
+async function inTime<T>(c: CaseContext, { timeoutMs }: CallOptions, call: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const running = call();
   try {
-    return await call();
+    return await Promise.race([
+      running,
+      sleep(timeoutMs + c.ms(GRACE_MS), undefined, { signal: over.signal }).then(() =>
+        assert.fail(`Expected the call to settle within ${timeoutMs} ms, it did not with a grace either`),
+      ),
+    ]);
   } finally {
-    const tookMs = performance.now() - startedAtMs;
-    assert.ok(
-      tookMs <= options.timeoutMs + c.ms(GRACE_MS),
-      `Expected the call to settle within ${options.timeoutMs} ms and a grace, it took ${Math.round(tookMs)}`,
-    );
+    over.abort();
+    // One that comes too late has failed the case already.
+    running.catch(() => {});
   }
 }
 
@@ -124,28 +128,32 @@ export const connectionCases: readonly ConformanceCase[] = [
   {
     id: "err/05",
     title:
-      "on a connection that swallows everything each call settles within its timeout, and no write claims to know",
+      "on a connection that swallows everything each call settles within its timeout, and a write told as not applied never is",
     needs: ["servers"],
     budgetMs: 30_000,
     async run(c) {
       const way = await c.way();
-      const created = await (await c.lock()).create(next(0), c.call);
+      const direct = await c.lock();
+      const created = await direct.create(next(0), c.call);
       const old = await c.lock({ route: way.route });
       assertSame(await old.get(c.call), created);
-      await way.setMode("silence");
-      const fresh = await c.lock({ route: way.route });
       const options = c.shortCall;
-      for (const lock of [old, fresh]) {
+      let known = created;
+      await way.setMode("silence");
+      for (const [n, lock] of [old, await c.lock({ route: way.route })].entries()) {
+        const base = known;
+        const error = await inTime(c, options, () =>
+          rejects(() => lock.update(next(n + 1), base, options), READ_FAILED),
+        );
         await inTime(c, options, () => rejects(() => lock.get(options), READ_FAILED));
-        await inTime(c, options, async () => {
-          const error = await failure(() => lock.update(next(1), created, options));
-          // One that never had a connection may know that nothing was sent.
-          assert.ok(READ_FAILED.includes(error.code), `Expected unknown or unavailable, got ${show(error)}`);
-        });
-        await inTime(c, options, () => rejects(() => lock.create(next(2), options), READ_FAILED));
+        await inTime(c, options, () => rejects(() => lock.create(next(n), options), READ_FAILED));
+        // What was swallowed comes through late, as after a long dropout.
+        await way.setMode("pass");
+        await worksAgain(c, lock);
+        if (error.outcome === "not-applied") await assertNeverApplied(c, direct, known);
+        known = present(await direct.get(c.call));
+        await way.setMode("silence");
       }
-      await way.heal();
-      for (const lock of [old, fresh]) await worksAgain(c, lock);
     },
   },
   {
@@ -209,7 +217,7 @@ export const connectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "err/11",
+    id: "err/10",
     title: "200 calls to a store that is gone leave no sockets, timers or listeners behind",
     needs: ["servers"],
     budgetMs: 40_000,
@@ -220,7 +228,7 @@ export const connectionCases: readonly ConformanceCase[] = [
       const { signal } = new AbortController();
       for (const mode of ["refuse", "silence"] as const) {
         await way.setMode(mode);
-        const options = { timeoutMs: c.ms(200), signal };
+        const options = { timeoutMs: c.ms(100), signal };
         const batch = async (): Promise<void> => {
           await Promise.all(
             Array.from({ length: 25 }, (_, i) =>
@@ -259,6 +267,8 @@ export const connectionCases: readonly ConformanceCase[] = [
       let n = 0;
       for (const responseBytes of [0, 1, 7, 40, 200]) {
         for (const after of ["reset", "hold"] as const) {
+          // Each that is held takes a whole timeout.
+          if (after === "hold" && responseBytes !== 1 && responseBytes !== 40) continue;
           n += 1;
           const options = c.shortCall;
           const base = current;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { CandidateProcess } from "../candidate-process.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { Contest } from "../contest.ts";
 
@@ -15,9 +16,9 @@ export const electionProcessCases: readonly ConformanceCase[] = [
     budgetLeases: 5,
     async run(c) {
       const contest = new Contest(c);
-      const leader = contest.joinFromElsewhere("leader");
+      const leader = await contest.joinFromElsewhere("leader");
       await leader.event("started");
-      const others = [await contest.join("here"), contest.joinFromElsewhere("elsewhere")] as const;
+      const others = [await contest.join("here"), await contest.joinFromElsewhere("elsewhere")] as const;
       await c.until("the rival here to know the leader", () => others[0].elector.leader === "leader");
       await others[1].event("leader");
       leader.kill("SIGKILL");
@@ -44,13 +45,15 @@ export const electionProcessCases: readonly ConformanceCase[] = [
     budgetLeases: 6,
     async run(c) {
       const contest = new Contest(c);
-      const leader = contest.joinFromElsewhere("leader");
+      const leader = await contest.joinFromElsewhere("leader");
       await leader.event("started");
       const rival = await contest.join("rival");
       await c.until("the rival to know the leader", () => rival.elector.leader === "leader");
       const from = leader.events.length;
-      leader.tell(`block ${Math.ceil(2 * c.timing.leaseDurationMs + c.ms(500))}`);
+      // The rival takes over while it lasts: after one lease and a try or two.
+      leader.tell(`block ${Math.ceil(1.4 * c.timing.leaseDurationMs + c.ms(1_000))}`);
       const { startMs } = await contest.leads("rival");
+      // The trace shows both at once: blocked, the old leader's work does not run either.
       const cancelled = await leader.event("cancelled", from);
       assert.ok(cancelled.atMs > startMs, `Expected the rival to lead meanwhile:\n${contest.trace}`);
       assert.equal(cancelled["isLeading"], false);
@@ -76,7 +79,7 @@ export const electionProcessCases: readonly ConformanceCase[] = [
     budgetLeases: 6,
     async run(c) {
       const contest = new Contest(c);
-      const leader = contest.joinFromElsewhere("leader");
+      const leader = await contest.joinFromElsewhere("leader");
       await leader.event("started");
       const rival = await contest.join("rival");
       await c.until("the rival to know the leader", () => rival.elector.leader === "leader");
@@ -107,7 +110,8 @@ export const electionProcessCases: readonly ConformanceCase[] = [
     budgetLeases: 8,
     async run(c) {
       const contest = new Contest(c);
-      const processes = new Map(["a", "b", "c"].map((id) => [id, contest.joinFromElsewhere(id)]));
+      const processes = new Map<string, CandidateProcess>();
+      for (const id of ["a", "b", "c"]) processes.set(id, await contest.joinFromElsewhere(id));
       const first = await contest.leads(undefined, 1);
       processes.get(first.identity)?.tell("stepDown");
       const second = await contest.leads(undefined, 2);
@@ -121,6 +125,32 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       await processes.get(third.identity)?.exited(c.ms(10_000));
       const fourth = await contest.leads(undefined, 4);
       assert.ok(fourth.identity !== second.identity && fourth.identity !== third.identity);
+      contest.trace.assertSafe();
+    },
+  },
+  {
+    id: "elect/15",
+    title:
+      "a killed leader that is started again with its identity waits a whole lease, then leads with a larger token",
+    claims: ["fencing"],
+    needs: ["candidate"],
+    budgetMs: 30_000,
+    budgetLeases: 4,
+    async run(c) {
+      const contest = new Contest(c);
+      const firstLife = await contest.joinFromElsewhere("same");
+      await firstLife.event("started");
+      firstLife.kill("SIGKILL");
+      await firstLife.exited(c.ms(5_000));
+      contest.note("same", "killed");
+      const killedAtMs = contest.trace.terms[0]?.endMs ?? 0;
+      await contest.joinFromElsewhere("same");
+      const { startMs } = await contest.leads("same", 2);
+      const tookMs = startMs - killedAtMs;
+      assert.ok(
+        tookMs >= c.timing.leaseDurationMs,
+        `Expected it to wait ${c.timing.leaseDurationMs} ms, it led after ${Math.round(tookMs)}`,
+      );
       contest.trace.assertSafe();
     },
   },

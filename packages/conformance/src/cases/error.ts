@@ -87,7 +87,7 @@ export const errorCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "err/09",
+    id: "err/11",
     title:
       "credentials that may not write are ERR_LOCK_FORBIDDEN, nothing written; what may not be read is not absent",
     needs: ["forbidden-credentials"],
@@ -109,7 +109,7 @@ export const errorCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "err/10",
+    id: "err/09",
     title: "a store that asks for fewer requests is ERR_LOCK_THROTTLED, with the time it asks for",
     neverRun: "no fixture can make a store throttle: each backend tests it by its own means",
     async run() {},

@@ -89,7 +89,7 @@ export const lifeCases: readonly ConformanceCase[] = [
     needs: ["candidate"],
     budgetMs: 30_000,
     async run(c) {
-      const candidate = startCandidate(c, { identity: "leaver" });
+      const candidate = await startCandidate(c, { identity: "leaver" });
       await candidate.event("leader");
       candidate.tell("stop");
       await candidate.event("closed");

@@ -11,16 +11,18 @@ class Watching {
   /** Settles when the iteration has ended, with what it threw. */
   readonly ended: Promise<unknown>;
   readonly #controller = new AbortController();
+  readonly #context: CaseContext;
   isOver = false;
 
   constructor(c: CaseContext, lock: ResourceLock, from?: VersionedRecord) {
+    this.#context = c;
     this.ended = this.#read(lock, from);
     c.after(() => this.end());
   }
 
   async end(): Promise<void> {
     this.#controller.abort();
-    await this.ended;
+    await this.#context.until("the iteration to end", () => this.isOver, this.#context.ms(1_000));
   }
 
   async #read(lock: ResourceLock, from: VersionedRecord | undefined): Promise<unknown> {
@@ -245,6 +247,7 @@ export const watchCases: readonly ConformanceCase[] = [
       const [lock, writer] = [await c.lock(), await c.lock()];
       const [watching] = await standing(c, lock, writer);
       await lock.close();
+      await c.until("the iteration to end", () => watching.isOver, c.ms(2_000));
       const error = await watching.ended;
       if (error === undefined) return;
       assert.ok(LeaderElectionError.is(error), `Expected ERR_LOCK_CLOSED, got ${show(error)}`);

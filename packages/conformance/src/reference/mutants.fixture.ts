@@ -122,7 +122,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "forbidden-is-absent",
     bug: "get answers undefined where it is forbidden to read",
-    killedBy: "err/09",
+    killedBy: "err/11",
   },
   {
     name: "unauthenticated-is-unavailable",
@@ -152,7 +152,7 @@ export const mutants: readonly Mutant[] = [
     bug: "calls wait for a connection in a queue, and are sent after they timed out",
     killedBy: "err/07",
   },
-  { name: "leaks-timers", bug: "the timer of a failed call is never cleared", killedBy: "err/11" },
+  { name: "leaks-timers", bug: "the timer of a failed call is never cleared", killedBy: "err/10" },
   { name: "connection-per-call", bug: "each call opens a connection of its own", killedBy: "life/03" },
   {
     name: "half-an-answer-counts",
@@ -184,7 +184,7 @@ export const mutants: readonly Mutant[] = [
   { name: "releases-on-close", bug: "close empties the record", killedBy: "life/02" },
   { name: "works-after-close", bug: "a closed lock connects again", killedBy: "life/01" },
   { name: "close-throws-twice", bug: "a second close rejects", killedBy: "life/01" },
-  { name: "close-leaves-sockets", bug: "close leaves connections open", killedBy: "life/04" },
+  { name: "close-leaves-sockets", bug: "close leaves connections open", killedBy: "life/03" },
   {
     name: "process-cannot-exit",
     bug: "a timer of a closed lock keeps the process alive",

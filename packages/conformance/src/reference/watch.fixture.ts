@@ -64,11 +64,11 @@ export async function* watchReference(options: ReferenceWatchOptions): AsyncGene
       }
     } catch (error) {
       if (LeaderElectionError.is(error)) throw error;
-      if (mutation === "watch-ends-on-loss" && !ends.aborted) return;
     } finally {
       ends.removeEventListener("abort", onEnd);
       connection?.destroy();
     }
+    if (mutation === "watch-ends-on-loss") return;
     await sleep(RECONNECT_MS, undefined, { signal: ends }).catch(() => {});
   }
   if (closing.aborted && !signal.aborted)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { cellFixture } from "./cell.fixture.ts";
-import { testResourceLock } from "./test-resource-lock.ts";
+import { cellFixture } from "../src/cell.fixture.ts";
+import { testResourceLock } from "../src/test-resource-lock.ts";
 
 testResourceLock({ describe, it, beforeAll, afterAll }, cellFixture());

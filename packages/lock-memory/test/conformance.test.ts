@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { testResourceLock } from "@tenure/conformance";
 import { CellLock } from "@tenure/core/testing";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { MemoryLock } from "./index.ts";
+import { MemoryLock } from "../src/index.ts";
 
 const IN_PROCESS =
   "the store is in the process itself: there is no connection to break, and none to another process";
