@@ -58,6 +58,7 @@ export function assertVersion(name: string, said: string, wanted: string): void 
   if (said !== wanted) throw new Error(`Expected the ${name} that was started to say ${wanted}, got ${said}`);
 }
 
-function logTail(supervisor: Supervisor, name: string): string {
+/** The end of what a server has said. */
+export function logTail(supervisor: Supervisor, name: string): string {
   return readFileSync(join(supervisor.dataDir, `${name}.log`), "utf8").slice(-3_000);
 }

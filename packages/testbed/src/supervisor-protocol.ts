@@ -8,11 +8,13 @@ export interface ServerCommand {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Runs it as another user, which needs root; its files must be that user's. @defaultValue ours */
   readonly user?: UserIds | undefined;
+  /** What asks it to end in order. @defaultValue SIGTERM */
+  readonly stopSignal?: "SIGINT" | undefined;
   /**
-   * Tried for five seconds before SIGKILL when everything ends, for a server that would leave something outside the data
-   * folder behind. @defaultValue SIGKILL at once
+   * What ends it at once, tried for five seconds before SIGKILL: for a server that would leave something outside the data
+   * folder behind. @defaultValue SIGKILL
    */
-  readonly cleanUpSignal?: "SIGQUIT" | undefined;
+  readonly killSignal?: "SIGQUIT" | undefined;
 }
 
 /** A user of this machine, by numbers. */
@@ -24,8 +26,9 @@ interface UserIds {
 /** What the supervisor is asked to do. */
 export type SupervisorAction =
   | { readonly kind: "start"; readonly server: ServerCommand }
-  /** Ends a server and waits for its end: SIGTERM and after `graceMs` SIGKILL. Does nothing when it does not run. */
+  /** Ends a server and waits for its end; with a grace of 0 at once. Does nothing when it does not run. */
   | { readonly kind: "end"; readonly name: string; readonly graceMs: number }
+  /** Goes to its child processes too. */
   | { readonly kind: "signal"; readonly name: string; readonly signal: "SIGSTOP" | "SIGCONT" };
 
 /** An action with the number that its reply will carry. */

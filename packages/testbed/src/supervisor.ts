@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCommand } from "./run-command.ts";
 import type {
   ServerCommand,
   SupervisorAction,
@@ -14,11 +15,16 @@ import type {
   SupervisorRequest,
 } from "./supervisor-protocol.ts";
 
-const CLEAN_UP_GRACE_MS = 5_000;
+const KILL_GRACE_MS = 5_000;
+
+/** A process that runs, and how it was asked for. */
+interface RunningServer {
+  readonly process: ChildProcess;
+  readonly command: ServerCommand;
+}
 
 const dataDir = mkdtempSync(join(tmpdir(), "tenure-testbed-"));
-const running = new Map<string, ChildProcess>();
-const cleanUpSignals = new Map<string, "SIGQUIT" | undefined>();
+const running = new Map<string, RunningServer>();
 
 process.on("disconnect", () => void cleanUpAndExit());
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
@@ -49,20 +55,14 @@ async function perform(action: SupervisorAction): Promise<number | undefined> {
     case "signal": {
       const server = running.get(action.name);
       if (server === undefined) throw new Error(`${action.name} does not run`);
-      server.kill(action.signal);
-      return server.pid;
+      await signalWithChildren(server.process, action.signal);
+      return server.process.pid;
     }
   }
 }
 
-async function start({
-  name,
-  path,
-  args,
-  env,
-  user,
-  cleanUpSignal,
-}: ServerCommand): Promise<number | undefined> {
+async function start(command: ServerCommand): Promise<number | undefined> {
+  const { name, path, args, env, user } = command;
   if (running.has(name)) throw new Error(`${name} runs already`);
   const log = openSync(join(dataDir, `${name}.log`), "a", 0o600);
   const server = spawn(path, args, {
@@ -73,8 +73,7 @@ async function start({
   });
   closeSync(log);
   // At once, not when it is known to run: the channel may close in between.
-  running.set(name, server);
-  cleanUpSignals.set(name, cleanUpSignal);
+  running.set(name, { process: server, command });
   server.once("exit", (code, signal) => {
     running.delete(name);
     say({ kind: "exited", name, how: signal ?? `exit code ${code}` });
@@ -89,26 +88,45 @@ async function start({
   return server.pid;
 }
 
-async function end(name: string, graceMs: number, signal: NodeJS.Signals = "SIGTERM"): Promise<undefined> {
+async function end(name: string, graceMs: number): Promise<undefined> {
   const server = running.get(name);
   if (server === undefined) return;
-  const exited = new Promise((resolve) => server.once("exit", resolve));
-  if (graceMs > 0) server.kill(signal);
-  const impatience = setTimeout(() => server.kill("SIGKILL"), graceMs);
+  const { process: child, command } = server;
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const { stopSignal = "SIGTERM", killSignal } = command;
+  let impatience: NodeJS.Timeout | undefined;
+  if (graceMs > 0) {
+    child.kill(stopSignal);
+    impatience = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  } else if (killSignal !== undefined) {
+    impatience = setTimeout(() => child.kill("SIGKILL"), KILL_GRACE_MS);
+    await signalWithChildren(child, "SIGCONT"); // paused, it would not hear the signal
+    child.kill(killSignal);
+  } else {
+    child.kill("SIGKILL");
+  }
   await exited;
   clearTimeout(impatience);
 }
 
+/** The children of a server that answer its clients have to be paused with it. */
+async function signalWithChildren(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  server.kill(signal);
+  const { stdout } = await runCommand("ps", ["-A", "-o", "pid=,ppid="]);
+  for (const line of stdout.split("\n")) {
+    const [pid, parent] = line.trim().split(/\s+/).map(Number);
+    if (pid === undefined || parent !== server.pid) continue;
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended meanwhile
+    }
+  }
+}
+
 async function cleanUpAndExit(): Promise<never> {
   // Killing is right: the data goes away too. SIGKILL also ends a paused server.
-  await Promise.all(
-    [...running].map(async ([name, server]) => {
-      const signal = cleanUpSignals.get(name);
-      if (signal === undefined) return await end(name, 0);
-      server.kill("SIGCONT"); // a paused one would not hear the signal
-      await end(name, CLEAN_UP_GRACE_MS, signal);
-    }),
-  );
+  await Promise.all([...running.keys()].map((name) => end(name, 0)));
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
 }

@@ -1,10 +1,14 @@
 import type { TlsFiles } from "../tls-files.ts";
 import { etcdRequest } from "./gateway.ts";
 
-/** A user to make, who may read and write the keys that start with `prefix`. */
-export interface EtcdUser {
+/** Who a client says it is. */
+export interface EtcdCredentials {
   readonly name: string;
   readonly password: string;
+}
+
+/** A user to make, who may read and write the keys that start with `prefix`. */
+export interface EtcdUser extends EtcdCredentials {
   readonly prefix: string;
 }
 
@@ -12,15 +16,22 @@ export interface EtcdUser {
 export class EtcdClient {
   readonly #urls: readonly string[];
   readonly #tls: TlsFiles | undefined;
-  #rootPassword: string | undefined;
+  #credentials: EtcdCredentials | undefined;
 
-  constructor(urls: readonly string[], tls: TlsFiles | undefined) {
+  /** Without `credentials` it gives no name and no token. */
+  constructor(urls: readonly string[], tls?: TlsFiles, credentials?: EtcdCredentials) {
     this.#urls = urls;
     this.#tls = tls;
+    this.#credentials = credentials;
+  }
+
+  /** A client of the same servers as another user, or as none. */
+  as(credentials: EtcdCredentials | undefined): EtcdClient {
+    return new EtcdClient(this.#urls, this.#tls, credentials);
   }
 
   /**
-   * Calls a method of the API, as root where there is authentication: `call("kv/range", { key: base64 })`. Tries the
+   * Calls a method of the API, as root once there is authentication: `call("kv/range", { key: base64 })`. Tries the
    * members in turn until one can be connected to; what a member answers is final.
    * @throws EtcdGatewayError when the answer is not 2xx.
    */
@@ -74,16 +85,15 @@ export class EtcdClient {
     await this.call("auth/role/add", { name: "root" });
     await this.call("auth/user/grant", { user: "root", role: "root" });
     await this.call("auth/enable");
-    this.#rootPassword = rootPassword;
+    this.#credentials = { name: "root", password: rootPassword };
   }
 
   async #callAt(url: string, path: string, body: unknown): Promise<unknown> {
     const ask = (method: string, content: unknown, token?: string) =>
       etcdRequest({ method: "POST", url: `${url}/v3/${method}`, body: content, token, tls: this.#tls });
-    if (this.#rootPassword === undefined) return await ask(path, body);
+    if (this.#credentials === undefined) return await ask(path, body);
     // A token each time: they expire, and a restarted member has forgotten them.
-    const credentials = { name: "root", password: this.#rootPassword };
-    const { token } = (await ask("auth/authenticate", credentials)) as { readonly token: string };
+    const { token } = (await ask("auth/authenticate", this.#credentials)) as { readonly token: string };
     return await ask(path, body, token);
   }
 }

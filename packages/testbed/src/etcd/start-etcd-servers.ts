@@ -4,7 +4,8 @@ import { needProgram } from "../obtain/find-program.ts";
 import type { FoundProgram } from "../obtain/program-version.ts";
 import type { ServerControl } from "../server-control.ts";
 import { assertVersion, startOnFreePort } from "../server-process.ts";
-import { type Supervisor, startSupervisor } from "../start-supervisor.ts";
+import { startOwned } from "../start-owned.ts";
+import type { Supervisor } from "../start-supervisor.ts";
 import { SupervisedServer } from "../supervised-server.ts";
 import { type TlsFiles, writeTlsFiles } from "../tls-files.ts";
 import { EtcdClient } from "./etcd-client.ts";
@@ -55,8 +56,7 @@ export interface EtcdServers extends EtcdClient, AsyncDisposable {
 export async function startEtcdServers(options: StartEtcdOptions): Promise<EtcdServers> {
   const { version: minor, auth, tls: isTls = false } = options;
   const program = await needProgram(`etcd-${minor}`);
-  const supervisor = await startSupervisor();
-  try {
+  return await startOwned(async (supervisor) => {
     const tls = isTls ? writeTlsFiles(supervisor.dataDir) : undefined;
     const members = await launchMembers(supervisor, program, tls, options);
     const urls = members.map(({ url }) => url);
@@ -66,18 +66,9 @@ export async function startEtcdServers(options: StartEtcdOptions): Promise<EtcdS
     }
     const client = new EtcdClient(urls, tls);
     if (auth !== undefined) await client.enableAuth(auth.rootPassword);
-    return Object.assign(client, {
-      endpoints: members.map(({ port }) => `127.0.0.1:${port}`),
-      urls,
-      version: program.version,
-      members,
-      tls,
-      [Symbol.asyncDispose]: () => supervisor.stop(),
-    });
-  } catch (error) {
-    await supervisor.stop();
-    throw error;
-  }
+    const endpoints = members.map(({ port }) => `127.0.0.1:${port}`);
+    return Object.assign(client, { endpoints, urls, version: program.version, members, tls });
+  });
 }
 
 interface VersionAnswer {

@@ -10,10 +10,15 @@ const TIMEOUT_MS = 300_000;
  * A program out of a Debian package: apt downloads it and whatever it needs that this machine lacks, and dpkg unpacks all
  * that into the cache. Nothing is installed or started, and no root is needed.
  */
-export function debianPackage(name: string, program: string, version: string): ObtainedFolder {
+export function debianPackage(
+  names: readonly [string, ...string[]],
+  program: string,
+  version: string,
+): ObtainedFolder {
+  const [name] = names;
   const folder = join(cacheRoot(), `debian-${name}-${version}-${process.arch}`);
   const find = (): string | undefined =>
-    ["usr/bin", "usr/lib/postgresql/*/bin", "usr/lib/*/faketime"]
+    ["usr/bin", "usr/lib/postgresql/*/bin"]
       .flatMap((place) => globSync(join(folder, place, program)))
       .find((path) => existsSync(path)); // which a dangling link does not
   return {
@@ -28,23 +33,23 @@ export function debianPackage(name: string, program: string, version: string): O
       await fillCacheFolder({ folder, isFull: () => find() !== undefined, say }, async (unfinished) => {
         say(`Downloading ${name} from Debian's mirror; nothing is installed.`);
         mkdirSync(join(unfinished, "lists/partial"), { recursive: true });
-        await unpackInto(unfinished, name);
+        await unpackInto(unfinished, names);
       });
     },
   };
 }
 
-async function unpackInto(folder: string, name: string): Promise<void> {
+async function unpackInto(folder: string, names: readonly string[]): Promise<void> {
   // Lists of our own: the machine's may be missing, too old to download with, or not ours to update.
   const lists = ["-o", `Dir::State::lists=${join(folder, "lists")}`, "-o", `Dir::Cache=${folder}`];
   await run("apt-get", [...lists, "--quiet", "update"], folder);
   const plan = await run(
     "apt-get",
-    [...lists, "--simulate", "--no-install-recommends", "install", name],
+    [...lists, "--simulate", "--no-install-recommends", "install", ...names],
     folder,
   );
   const needed = [...plan.matchAll(/^Inst (\S+)/gm)].map((match) => match[1] ?? "");
-  await run("apt-get", [...lists, "--quiet", "download", ...new Set([name, ...needed])], folder);
+  await run("apt-get", [...lists, "--quiet", "download", ...new Set([...names, ...needed])], folder);
   for (const file of readdirSync(folder)) {
     if (!file.endsWith(".deb")) continue;
     await run("dpkg-deb", ["--extract", file, folder], folder);

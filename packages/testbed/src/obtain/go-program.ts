@@ -31,6 +31,7 @@ export function goProgram(
   const isFull = () => isExecutable(program());
   return {
     program,
+    version,
     env: () => ({}),
     isFull,
     howToGet: "Install Go 1.26 or newer",

@@ -4,6 +4,8 @@ export interface ObtainedFolder {
   readonly program: () => string;
   /** What the program needs in its environment. */
   readonly env: () => Readonly<Record<string, string>>;
+  /** The version that the program must say it is, where that is pinned to the last digit. */
+  readonly version?: string | undefined;
   readonly isFull: () => boolean;
   /** Fills the folder. @throws Error that says why it cannot. */
   readonly obtain: (say: (line: string) => void) => Promise<void>;

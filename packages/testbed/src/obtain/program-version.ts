@@ -15,15 +15,15 @@ export interface FoundProgram {
 }
 
 /**
- * The program at `path` if it is a wanted version, else `undefined`. A library cannot be asked; its package said it.
- * @throws Error when a program in the cache is another version than the wanted one, or does not run.
+ * The program at `path` if it is a wanted version, else `undefined`. A library cannot be asked, and is our own.
+ * @throws Error when it cannot be run.
  */
 export async function programAt(
   path: string,
   name: ServerName,
   env: Readonly<Record<string, string>> = {},
 ): Promise<FoundProgram | undefined> {
-  if (name === "faketime") return existsSync(path) ? { path, version: "0.9", env } : undefined;
+  if (name === "faketime") return existsSync(path) ? { path, version: "1", env } : undefined;
   if (!isExecutable(path)) return undefined;
   // postgres is useless without its initdb beside it; a link from elsewhere is followed by the other folders.
   if (name === "postgres" && !isExecutable(join(dirname(path), "initdb"))) return undefined;

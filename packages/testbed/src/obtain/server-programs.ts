@@ -1,6 +1,6 @@
 /** The one place where the versions of the servers are written, but for those that a go.mod pins. */
 
-/** A server, or tool, that tests can ask for by name. */
+/** A server that tests can ask for by name; `"faketime"` is what sets the wall clock of a server wrong. */
 export type ServerName =
   | "redis"
   | "redis-6.2"
@@ -14,7 +14,7 @@ export type ServerName =
 
 /** Where the program of a server comes from, and how it is known to be the right one. */
 export interface ServerProgram {
-  /** Name of the executable, e.g. `"redis-server"`; for faketime that of the library. */
+  /** Name of the executable, e.g. `"redis-server"`. */
   readonly program: string;
   /** Major, or major and minor, versions that will do; the first is the one that we get. */
   readonly versions: readonly [string, ...string[]];
@@ -25,8 +25,8 @@ export interface ServerProgram {
 
 /** How a program that is not on this machine is got. */
 export type ProgramSource =
-  /** A package of Debian and its like, unpacked into the cache: nothing is installed. */
-  | { readonly kind: "debian"; readonly package: string }
+  /** Packages of Debian and its like, unpacked into the cache with what this machine lacks of what the first needs. */
+  | { readonly kind: "debian"; readonly packages: readonly [string, ...string[]] }
   /** A wheel with the program in it. */
   | {
       readonly kind: "pypi";
@@ -39,7 +39,9 @@ export type ProgramSource =
       readonly path: string;
     }
   /** A Go module below `go/`, whose go.mod pins the version; `module` is its folder there. */
-  | { readonly kind: "go"; readonly module: string; readonly package: string; readonly pins: string };
+  | { readonly kind: "go"; readonly module: string; readonly package: string; readonly pins: string }
+  /** A library of our own, of a file below `c/`. */
+  | { readonly kind: "c"; readonly file: string };
 
 const ETCD = "go.etcd.io/etcd/server/v3";
 
@@ -47,7 +49,8 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
   redis: {
     program: "redis-server",
     versions: ["7.0"],
-    source: { kind: "debian", package: "redis-server" },
+    // The program itself is in the second; the first links to it.
+    source: { kind: "debian", packages: ["redis-server", "redis-tools"] },
   },
   "redis-6.2": {
     program: "redis-server",
@@ -74,7 +77,7 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
   "etcd-3.4": {
     program: "etcd",
     versions: ["3.4"],
-    source: { kind: "debian", package: "etcd-server" },
+    source: { kind: "debian", packages: ["etcd-server"] },
   },
   "etcd-3.5": {
     program: "etcd",
@@ -95,14 +98,13 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
     program: "postgres",
     // Debian 12 has 15, Ubuntu 24.04 has 16.
     versions: ["15", "16", "17", "18"],
-    source: { kind: "debian", package: "postgresql-15" },
+    source: { kind: "debian", packages: ["postgresql-15"] },
     folders: ["/usr/lib/postgresql/*/bin"],
   },
   faketime: {
-    program: "libfaketime.so.1",
-    versions: ["0.9"],
-    source: { kind: "debian", package: "libfaketime" },
-    folders: ["/usr/lib/*/faketime"],
+    program: "clock-offset.so",
+    versions: ["1"],
+    source: { kind: "c", file: "clock-offset.c" },
   },
 };
 

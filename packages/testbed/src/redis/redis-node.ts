@@ -15,8 +15,10 @@ export interface RedisNodeOptions {
   /** Names it among those of its supervisor. */
   readonly name: string;
   readonly program: FoundProgram;
-  /** Raw arguments after ours, e.g. `["--replicaof", "127.0.0.1 20001"]`; a function gets the port. */
-  readonly config?: readonly string[] | ((port: number) => Promise<readonly string[]>) | undefined;
+  /** Raw arguments after ours, e.g. `["--replicaof", "127.0.0.1", "20001"]`. */
+  readonly config?: readonly string[] | undefined;
+  /** Its arguments altogether, given its port and its folder, instead of those that the other options make. */
+  readonly args?: ((port: number, folder: string) => readonly string[]) | undefined;
   readonly persistence?: "none" | "aof" | undefined;
   readonly password?: string | undefined;
   readonly tls?: TlsFiles | undefined;
@@ -64,11 +66,12 @@ export class RedisNode implements ServerControl {
     supervisor: Supervisor,
     pickPort: PickPort,
     options: RedisNodeOptions,
-    mode: "server" | "sentinel" = "server",
   ): Promise<RedisNode> {
     const { name, program } = options;
     return await startOnFreePort(supervisor, name, pickPort, async (port) => {
-      const args = await redisArgs(supervisor.dataDir, port, options, mode);
+      const folder = join(supervisor.dataDir, name);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const args = options.args?.(port, folder) ?? redisArgs(port, folder, options);
       const env = { ...program.env, ...options.env };
       const command = { name, path: program.path, args, env };
       const node = new RedisNode(
@@ -132,14 +135,11 @@ export class RedisNode implements ServerControl {
   }
 }
 
-async function redisArgs(
-  dataDir: string,
+function redisArgs(
   port: number,
-  { name, config = [], persistence = "none", password, tls, clientCertificates = false }: RedisNodeOptions,
-  mode: "server" | "sentinel",
-): Promise<string[]> {
-  const folder = join(dataDir, name);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  folder: string,
+  { config = [], persistence = "none", password, tls, clientCertificates = false }: RedisNodeOptions,
+): readonly string[] {
   const ports =
     tls === undefined
       ? ["--port", String(port)]
@@ -147,13 +147,9 @@ async function redisArgs(
           ...["--port", "0", "--tls-port", String(port)],
           ...["--tls-cert-file", tls.serverCertPath, "--tls-key-file", tls.serverKeyPath],
           ...["--tls-ca-cert-file", tls.caPath, "--tls-auth-clients", clientCertificates ? "yes" : "no"],
-          ...["--tls-replication", "yes"],
         ];
-  const storage =
-    mode === "sentinel" ? [] : ["--save", "", "--appendonly", persistence === "aof" ? "yes" : "no"];
-  // An acknowledged write is on disk, as the tests that kill it need.
-  const durable = mode === "server" && persistence === "aof" ? ["--appendfsync", "always"] : [];
+  // With a file, an acknowledged write is on disk.
+  const storage = persistence === "aof" ? ["--appendonly", "yes", "--appendfsync", "always"] : [];
   const auth = password === undefined ? [] : ["--requirepass", password, "--masterauth", password];
-  const more = typeof config === "function" ? await config(port) : config;
-  return ["--bind", "127.0.0.1", ...ports, "--dir", folder, ...storage, ...durable, ...auth, ...more];
+  return ["--bind", "127.0.0.1", ...ports, "--dir", folder, "--save", "", ...storage, ...auth, ...config];
 }

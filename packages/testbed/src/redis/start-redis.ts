@@ -1,6 +1,7 @@
+import { clockOffset } from "../clock-offset.ts";
 import { freePort } from "../free-port.ts";
 import { needProgram } from "../obtain/find-program.ts";
-import { startSupervisor } from "../start-supervisor.ts";
+import { startOwned } from "../start-owned.ts";
 import { writeTlsFiles } from "../tls-files.ts";
 import { RedisNode } from "./redis-node.ts";
 
@@ -14,6 +15,8 @@ export interface RedisProgramOptions {
   readonly persistence?: "none" | "aof" | undefined;
   /** Of the default user. @defaultValue none */
   readonly password?: string | undefined;
+  /** Its wall clock is that far off, e.g. `-3600`; needs `"faketime"`. @defaultValue 0 */
+  readonly clockOffsetSeconds?: number | undefined;
 }
 
 /** How {@link startRedis} starts it. */
@@ -35,20 +38,17 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   const { server = "redis", tls = false, clientCertificates, config, persistence, password } = options;
   if (tls && server !== "redis") throw new Error(`Expected server "redis" with TLS, got "${server}"`);
   const program = await needProgram(server);
-  const supervisor = await startSupervisor();
-  try {
-    const node = await RedisNode.launch(supervisor, freePort, {
-      name: "redis",
-      program,
-      config,
-      persistence,
-      password,
-      tls: tls ? writeTlsFiles(supervisor.dataDir) : undefined,
-      clientCertificates,
-    });
-    return Object.assign(node, { [Symbol.asyncDispose]: () => supervisor.stop() });
-  } catch (error) {
-    await supervisor.stop();
-    throw error;
-  }
+  return await startOwned(
+    async (supervisor) =>
+      await RedisNode.launch(supervisor, freePort, {
+        name: "redis",
+        program,
+        config,
+        persistence,
+        password,
+        tls: tls ? writeTlsFiles(supervisor.dataDir) : undefined,
+        clientCertificates,
+        env: await clockOffset(options.clockOffsetSeconds, supervisor.dataDir),
+      }),
+  );
 }
