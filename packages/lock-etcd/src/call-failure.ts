@@ -41,7 +41,7 @@ export function callFailure(error: unknown, operation: Operation): unknown {
       });
     case "deadline":
       return unanswered(
-        `${what} failed: ${sent ? "no answer" : "no connection"} within ${failure.timeoutMs} ms`,
+        `${what} failed: ${sent ? "no answer" : "no connection or no token"} within ${failure.timeoutMs} ms`,
         error,
         operation,
       );

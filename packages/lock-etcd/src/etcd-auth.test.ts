@@ -92,3 +92,13 @@ it("ends in time while it waits for a token, with nothing written", async () => 
   await expect(call).rejects.toBe("enough");
   expect(calls()).toEqual(["authenticate"]);
 });
+
+it("and while it waits for a new one in place of one that was refused", async () => {
+  stub.reply(token("t1"), refused);
+  const error = await failure(lock.create(record(), { timeoutMs: 300 }));
+  expect(error).toMatchObject({ code: "ERR_LOCK_UNAVAILABLE", outcome: "not-applied" });
+  expect(error.message).toBe(
+    "create of etcd key /tenure/app failed: no connection or no token within 300 ms",
+  );
+  expect(calls()).toEqual(["authenticate", "txn t1", "authenticate"]);
+});

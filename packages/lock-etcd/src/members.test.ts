@@ -53,7 +53,9 @@ it("has sent nothing when a member says nothing, and gives up a connection that 
   const attempt = async (): Promise<void> => {
     const error = await failure(lock.create(record(), { timeoutMs: 100 }));
     expect(error).toMatchObject({ code: "ERR_LOCK_UNAVAILABLE", outcome: "not-applied" });
-    expect(error.message).toBe("create of etcd key /tenure/app failed: no connection within 100 ms");
+    expect(error.message).toBe(
+      "create of etcd key /tenure/app failed: no connection or no token within 100 ms",
+    );
   };
   await attempt();
   await attempt();
