@@ -59,8 +59,14 @@ export interface Environment {
   readonly versions: Readonly<Record<string, string>>;
   readonly stranger: Stranger;
   readonly faults?: ServerFaults | undefined;
-  /** For the cases that kill a process. Without it they are reported as not run. */
-  readonly candidate?: CandidateModule | undefined;
+  /**
+   * For the cases that kill a process. Without it they are reported as not run. A function where the options depend on the
+   * record, as with permissions for one name.
+   */
+  readonly candidate?:
+    | CandidateModule
+    | ((name: string) => CandidateModule | Promise<CandidateModule>)
+    | undefined;
   /** Ends all that setting up began. */
   teardown(): Promise<void>;
 }

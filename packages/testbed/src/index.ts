@@ -1,5 +1,11 @@
+// Breaking the way to them.
+export type {
+  FaultProxy as TcpProxy,
+  FaultProxyMode as TcpProxyMode,
+  FaultProxyOptions as TcpProxyOptions,
+} from "@tenure/conformance";
+export { startFaultProxy as startTcpProxy } from "@tenure/conformance";
 // Starting servers.
-
 export type { ApiRequestOptions, ApiResponse } from "./api-client.ts";
 export type { ApiserverControl } from "./apiserver-control.ts";
 export type { CertificateAuthority } from "./certificates.ts";
@@ -16,9 +22,6 @@ export { pollUntil } from "./poll.ts";
 export type { RoleBindingReference, RoleBindingSpec, RoleRule } from "./role-binding.ts";
 export type { CommandResult } from "./run-command.ts";
 export type { PickPort } from "./server-process.ts";
-export type { TcpProxy, TcpProxyMode, TcpProxyOptions } from "./tcp-proxy.ts";
-// Breaking the way to them.
-export { startTcpProxy } from "./tcp-proxy.ts";
 export { connectTestbed, startTestbed, startTestbedWith, Testbed } from "./testbed.ts";
 export type { KubectlOptions, ServiceAccountCredentials, ServiceAccountSpec } from "./testbed-client.ts";
 // Using them.

@@ -60,6 +60,9 @@ export class CellLock implements ResourceLock {
     if (current.version !== expected.version) {
       throw conflict(`${this.description} is at version ${current.version}, not ${expected.version}`);
     }
+    if (current.incarnation !== expected.incarnation) {
+      throw conflict(`${this.description} is the record ${current.incarnation}, not ${expected.incarnation}`);
+    }
     return this.#put(record, current.incarnation);
   }
 

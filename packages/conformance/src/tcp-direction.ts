@@ -3,6 +3,11 @@ import type { Socket } from "node:net";
 // Enough to keep a connection busy; beyond it the sender is made to wait, as by a full network.
 const MAX_QUEUED_BYTES = 1_048_576;
 
+/** How many bytes may still pass, of several connections together. */
+export interface ByteBudget {
+  left: number;
+}
+
 interface QueuedChunk {
   /** `undefined` stands for the end of the stream (FIN). */
   readonly chunk: Buffer | undefined;
@@ -21,6 +26,8 @@ export class TcpDirection {
   #delayMs = 0;
   #isHeld = false;
   #isClosed = false;
+  #budget: ByteBudget | undefined;
+  #onSpent: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(from: Socket, to: Socket) {
@@ -38,9 +45,14 @@ export class TcpDirection {
     clearTimeout(this.#timer);
   }
 
-  /** Passes bytes on, those that came earlier first. */
-  flow(delayMs: number): void {
+  /**
+   * Passes bytes on, those that came earlier first. With a budget only so many: at the first byte beyond them it holds, and
+   * calls `onSpent` once what went before has been handed to the system.
+   */
+  flow(delayMs: number, budget?: ByteBudget, onSpent?: () => void): void {
     this.#delayMs = delayMs;
+    this.#budget = budget;
+    this.#onSpent = onSpent;
     this.#isHeld = false;
     this.#drain();
   }
@@ -74,12 +86,30 @@ export class TcpDirection {
         this.#timer = setTimeout(() => this.#drain(), Math.ceil(waitMs));
         break;
       }
+      if (next.chunk !== undefined && next.chunk.length > (this.#budget?.left ?? Number.POSITIVE_INFINITY)) {
+        this.#spend(next.chunk);
+        return;
+      }
       this.#queue.shift();
+      if (this.#budget !== undefined) this.#budget.left -= next.chunk?.length ?? 0;
       this.#queuedBytes -= next.chunk?.length ?? 0;
       if (next.chunk === undefined) this.#to.end();
       else this.#to.write(next.chunk);
     }
     if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#from.pause();
     else this.#from.resume();
+  }
+
+  /** Passes the last bytes that may, keeps the rest. */
+  #spend(chunk: Buffer): void {
+    const left = this.#budget?.left ?? 0;
+    const { dueAtMs } = this.#queue[0] ?? { dueAtMs: 0 };
+    if (this.#budget !== undefined) this.#budget.left = 0;
+    this.#queue[0] = { chunk: chunk.subarray(left), dueAtMs };
+    this.#queuedBytes -= left;
+    this.hold();
+    const spent = this.#onSpent;
+    // Not at once: a reset would overtake the bytes before it.
+    this.#to.write(chunk.subarray(0, left), () => setTimeout(() => spent?.(), 2));
   }
 }

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { pollUntil } from "./poll.ts";
-import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { pollUntil } from "./poll-until.ts";
 
 /** Echoes, and records what reached it. */
 class EchoServer {
@@ -71,16 +71,16 @@ class Client {
   }
 }
 
-describe("startTcpProxy", () => {
+describe("startFaultProxy", () => {
   let echo: EchoServer;
-  let proxy: TcpProxy;
+  let proxy: FaultProxy;
   let clients: Client[];
 
   beforeEach(async () => {
     echo = new EchoServer();
     clients = [];
     await echo.listen();
-    proxy = await startTcpProxy({ target: echo.target });
+    proxy = await startFaultProxy({ target: echo.target });
   });
 
   afterEach(async () => {
@@ -105,7 +105,7 @@ describe("startTcpProxy", () => {
 
   /** The proxy has had time to do something wrong: a byte through a second proxy to the same server came back. */
   async function roundTripElsewhere(): Promise<void> {
-    await using other = await startTcpProxy({ target: echo.target });
+    await using other = await startFaultProxy({ target: echo.target });
     const client = new Client(other.port);
     client.socket.end("~");
     await client.expectReceived("~");
@@ -234,6 +234,25 @@ describe("startTcpProxy", () => {
     await client.expectReceived("abc");
   });
 
+  it("cuts an answer in its middle: passes so many bytes, holds or resets, and goes on afterwards", async () => {
+    const held = connectClient();
+    held.socket.write("a");
+    await held.expectReceived("a");
+    await proxy.setMode({ responseBytes: 3, after: "hold" });
+    held.socket.write("bcdefg");
+    await held.expectReceived("abcd");
+    await roundTripElsewhere();
+    expect(held.received).toBe("abcd");
+    await proxy.setMode("pass");
+    await held.expectReceived("abcdefg");
+
+    await proxy.setMode({ responseBytes: 2, after: "reset" });
+    held.socket.write("hijk");
+    await held.expectError("ECONNRESET");
+    expect(held.received).toBe("abcdefghi");
+    expect(echo.received).toBe("abcdefghijk");
+  });
+
   it("resets the client when nothing listens at the target", async () => {
     await echo.close();
     await connectClient().expectError("ECONNRESET");
@@ -243,7 +262,7 @@ describe("startTcpProxy", () => {
 
   it("closes in every mode, twice too, and leaves no connection", async () => {
     for (const mode of ["pass", "silence", "cut-responses", { delayMs: 60_000 }, "refuse"] as const) {
-      const own = await startTcpProxy({ target: echo.target });
+      const own = await startFaultProxy({ target: echo.target });
       const client = new Client(own.port);
       clients.push(client);
       client.socket.write("a");

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./free-port.ts";
-import { TcpDirection } from "./tcp-direction.ts";
+import { type ByteBudget, TcpDirection } from "./tcp-direction.ts";
 
 /**
  * What a proxy does to its connections, existing and new ones.
@@ -10,30 +10,38 @@ import { TcpDirection } from "./tcp-direction.ts";
  * - `"silence"`: connections stay open and nothing is passed on in either direction, as when packets are dropped. New
  *   ones are accepted, and silent; the server hears of them only in another mode.
  * - `"cut-responses"`: what clients send reaches the server, what the server answers is held: a write may be applied
- *   while its sender never learns of it. Call {@link TcpProxy.reset} before `"pass"` to drop what is held.
+ *   while its sender never learns of it. Call {@link FaultProxy.reset} before `"pass"` to drop what is held.
  * - `"refuse"`: existing connections are reset, new ones are refused: nothing listens.
  * - `{ delayMs }`: like `"pass"`, each byte so much later in each direction.
+ * - `{ responseBytes, after }`: like `"pass"` for so many more bytes of responses, all connections together; what comes after
+ *   them is held as by `"cut-responses"`, or the connection that has it is reset: an answer cut in its middle.
  */
-export type TcpProxyMode = "pass" | "silence" | "cut-responses" | "refuse" | { readonly delayMs: number };
+export type FaultProxyMode =
+  | "pass"
+  | "silence"
+  | "cut-responses"
+  | "refuse"
+  | { readonly delayMs: number }
+  | { readonly responseBytes: number; readonly after: "reset" | "hold" };
 
 /** Where a proxy listens and connects to. */
-export interface TcpProxyOptions {
+export interface FaultProxyOptions {
   readonly target: { readonly host: string; readonly port: number };
 }
 
 /** A TCP proxy on loopback that can break in the ways networks do. It passes bytes, so TLS goes through untouched. */
-export interface TcpProxy extends AsyncDisposable {
+export interface FaultProxy extends AsyncDisposable {
   /** Always `127.0.0.1`. */
   readonly host: string;
   /** Stays the same in all modes. */
   readonly port: number;
-  readonly mode: TcpProxyMode;
+  readonly mode: FaultProxyMode;
   /** How many client connections are open now. */
   readonly connectionCount: number;
   /** How many client connections were ever accepted. */
   readonly acceptedCount: number;
   /** Changes what is done to existing and new connections; resolves when that is in force. */
-  setMode(mode: TcpProxyMode): Promise<void>;
+  setMode(mode: FaultProxyMode): Promise<void>;
   /** Resets (RST) the existing connections on both sides, and drops what was held; the mode stays. */
   reset(): void;
   /** Resets all connections and stops listening. Idempotent. */
@@ -41,8 +49,8 @@ export interface TcpProxy extends AsyncDisposable {
 }
 
 /** Starts a proxy in the mode `"pass"` on a free loopback port. */
-export async function startTcpProxy({ target }: TcpProxyOptions): Promise<TcpProxy> {
-  const proxy = new FaultProxy(target);
+export async function startFaultProxy({ target }: FaultProxyOptions): Promise<FaultProxy> {
+  const proxy = new LoopbackProxy(target);
   await proxy.listen();
   return proxy;
 }
@@ -55,18 +63,20 @@ interface Connection {
     | undefined;
 }
 
-class FaultProxy implements TcpProxy {
+class LoopbackProxy implements FaultProxy {
   readonly host = "127.0.0.1";
-  readonly #target: TcpProxyOptions["target"];
+  readonly #target: FaultProxyOptions["target"];
   readonly #connections = new Set<Connection>();
   #server: Server | undefined;
   #port: number | undefined;
-  #mode: TcpProxyMode = "pass";
+  #mode: FaultProxyMode = "pass";
+  /** What is left of the bytes that may pass, in a mode that counts them. */
+  #budget: ByteBudget | undefined;
   #acceptedCount = 0;
   /** Set once the proxy was told to close. */
   #closed: Promise<void> | undefined;
 
-  constructor(target: TcpProxyOptions["target"]) {
+  constructor(target: FaultProxyOptions["target"]) {
     this.#target = target;
   }
 
@@ -74,7 +84,7 @@ class FaultProxy implements TcpProxy {
     return this.#port ?? 0;
   }
 
-  get mode(): TcpProxyMode {
+  get mode(): FaultProxyMode {
     return this.#mode;
   }
 
@@ -102,9 +112,11 @@ class FaultProxy implements TcpProxy {
     }
   }
 
-  async setMode(mode: TcpProxyMode): Promise<void> {
+  async setMode(mode: FaultProxyMode): Promise<void> {
     if (this.#closed !== undefined) throw new Error("The proxy is closed");
     this.#mode = mode;
+    this.#budget =
+      typeof mode === "object" && "responseBytes" in mode ? { left: mode.responseBytes } : undefined;
     if (mode === "refuse") {
       const closed = this.#stopListening();
       this.reset();
@@ -158,11 +170,18 @@ class FaultProxy implements TcpProxy {
       connection.link?.responses.hold();
       return;
     }
-    const delayMs = typeof mode === "object" ? mode.delayMs : 0;
+    const delayMs = typeof mode === "object" && "delayMs" in mode ? mode.delayMs : 0;
     const { requests, responses } = this.#linkToServer(connection);
     requests.flow(delayMs);
-    if (mode === "cut-responses") responses.hold();
-    else responses.flow(delayMs);
+    if (mode === "cut-responses") {
+      responses.hold();
+    } else if (typeof mode === "object" && "responseBytes" in mode) {
+      responses.flow(0, this.#budget, () => {
+        if (mode.after === "reset") this.#drop(connection);
+      });
+    } else {
+      responses.flow(delayMs);
+    }
   }
 
   #linkToServer(connection: Connection): NonNullable<Connection["link"]> {

@@ -1,0 +1,20 @@
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { allCases } from "../packages/conformance/src/index.ts";
+import { electorMutants } from "../packages/conformance/src/reference/elector-mutants.fixture.ts";
+import { conformancePage } from "./conformance-page.ts";
+
+const read = (path: string): Promise<string> => readFile(new URL(`../docs/${path}`, import.meta.url), "utf8");
+
+it("docs/conformance.md has the mutants as they are now", async () => {
+  const [, mutants] = conformancePage([]).split("## Mutants");
+  expect(await read("conformance.md"), "out of date: pnpm conformance:docs").toContain(mutants);
+});
+
+it("every elector's mutant is one of docs/mutants.md, and shown by a case", async () => {
+  const page = await read("mutants.md");
+  for (const { simulationMutant, shownBy } of electorMutants) {
+    expect(page).toContain(`\n| ${simulationMutant} | `);
+    expect(allCases.map(({ id }) => id)).toContain(shownBy);
+  }
+});
