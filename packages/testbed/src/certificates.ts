@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
 /**
- * A certificate authority of our own, for the serving certificate of the test apiserver. Node reads X.509 but does not
+ * A certificate authority of our own, for the certificates of the test servers and their clients. Node reads X.509 but does not
  * issue it, and the certificate that kube-apiserver makes itself is not valid for `localhost`; the little DER needed
  * is written here, so no openssl has to be on the machine.
  */
@@ -9,7 +9,9 @@ export interface CertificateAuthority {
   /** The CA's own certificate, PEM: what clients trust. */
   readonly certificate: string;
   /** Issues a serving certificate. */
-  issueServing(hosts: ServingHosts): ServingCertificate;
+  issueServing(hosts: ServingHosts): IssuedCertificate;
+  /** Issues a client's certificate; servers that map certificates to users take its common name as the user. */
+  issueClient(commonName: string): IssuedCertificate;
 }
 
 /** What a serving certificate is valid for. */
@@ -18,10 +20,12 @@ interface ServingHosts {
   readonly dnsNames: readonly string[];
   /** IPv4 addresses, e.g. `["127.0.0.1"]`. */
   readonly ipv4: readonly string[];
+  /** Of the subject; `""` leaves the subject empty. @defaultValue the first name or address */
+  readonly commonName?: string | undefined;
 }
 
 /** A certificate and its private key, both PEM. */
-interface ServingCertificate {
+interface IssuedCertificate {
   readonly certificate: string;
   readonly key: string;
 }
@@ -38,31 +42,38 @@ export function createCertificateAuthority(name = "tenure-testbed-ca"): Certific
     signingKey: privateKey,
     extensions: [keyUsage, basicConstraints],
   });
+  const issueLeaf = (
+    subject: string,
+    usages: readonly string[],
+    names: readonly Buffer[],
+  ): IssuedCertificate => {
+    const leaf = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const alternatives = names.length === 0 ? [] : [extension("2.5.29.17", sequence(...names), false)];
+    const extensions = [
+      extension("2.5.29.15", der(0x03, Buffer.of(7, 0x80)), true), // digitalSignature
+      extension("2.5.29.37", sequence(...usages.map(objectIdentifier)), false),
+      ...alternatives,
+    ];
+    const parts = { subject, issuer: name, publicKey: leaf.publicKey, signingKey: privateKey, extensions };
+    return { certificate: issue(parts), key: pem(leaf.privateKey) };
+  };
   return {
     certificate,
-    issueServing: ({ dnsNames, ipv4 }) => {
-      const serving = generateKeyPairSync("ec", { namedCurve: "P-256" });
-      const names = [
-        ...dnsNames.map((dnsName) => der(0x82, Buffer.from(dnsName, "ascii"))),
-        ...ipv4.map((address) => der(0x87, Buffer.from(address.split(".").map(Number)))),
-      ];
-      return {
-        certificate: issue({
-          subject: dnsNames[0] ?? ipv4[0] ?? "testbed",
-          issuer: name,
-          publicKey: serving.publicKey,
-          signingKey: privateKey,
-          extensions: [
-            extension("2.5.29.15", der(0x03, Buffer.of(7, 0x80)), true), // digitalSignature
-            extension("2.5.29.37", sequence(objectIdentifier("1.3.6.1.5.5.7.3.1")), false), // serverAuth
-            extension("2.5.29.17", sequence(...names), false),
-          ],
-        }),
-        key: pem(serving.privateKey),
-      };
-    },
+    issueServing: ({ dnsNames, ipv4, commonName }) =>
+      issueLeaf(
+        commonName ?? dnsNames[0] ?? ipv4[0] ?? "testbed",
+        [SERVER_AUTH, CLIENT_AUTH], // members of a cluster call each other
+        [
+          ...dnsNames.map((dnsName) => der(0x82, Buffer.from(dnsName, "ascii"))),
+          ...ipv4.map((address) => der(0x87, Buffer.from(address.split(".").map(Number)))),
+        ],
+      ),
+    issueClient: (commonName) => issueLeaf(commonName, [CLIENT_AUTH], []),
   };
 }
+
+const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
 /** A key pair in PEM, e.g. the one that signs and verifies ServiceAccount tokens. */
 interface SigningKey {
@@ -114,6 +125,7 @@ function issue({ subject, issuer, publicKey, signingKey, extensions }: Certifica
 }
 
 function distinguishedName(commonName: string): Buffer {
+  if (commonName === "") return sequence();
   const attribute = sequence(objectIdentifier(COMMON_NAME), der(0x0c, Buffer.from(commonName, "utf8")));
   return sequence(der(0x31, attribute));
 }

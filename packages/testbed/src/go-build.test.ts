@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { buildGoPrograms, cacheFolder, cacheRoot, isBuilt } from "./go-build.ts";
+import { cacheRoot } from "./cache-folder.ts";
+import { buildGoPrograms, cacheFolder, isBuilt } from "./go-build.ts";
 import { installAllPrograms, installFakeGo } from "./testing/fake-go.ts";
 
 let folder: string;

@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { homedir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { withBuildLock } from "./build-lock.ts";
-import { builderName, isBuilderGone } from "./builder-name.ts";
+import { cacheRoot, fillCacheFolder } from "./cache-folder.ts";
 import { isExecutable } from "./is-executable.ts";
 import { runCommand } from "./run-command.ts";
 import { GO_MODULE_DIR, pinnedVersions } from "./versions.ts";
@@ -22,12 +20,6 @@ const GO_PROGRAMS = {
 export type GoProgram = keyof typeof GO_PROGRAMS;
 
 const SOURCES = ["go.mod", "go.sum", "etcd/main.go", "interop/client-go/main.go"];
-
-/** The folder above all versions: removing it clears the cache. */
-export function cacheRoot(): string {
-  const base = process.env["XDG_CACHE_HOME"];
-  return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "tenure-testbed");
-}
 
 /** Where the executables of this version of the Go module are, or will be once they are built. */
 export function cacheFolder(): string {
@@ -64,43 +56,10 @@ export async function whyGoCannotBuild(): Promise<string | undefined> {
  */
 export async function buildGoPrograms(say: (line: string) => void): Promise<string> {
   const folder = cacheFolder();
-  mkdirSync(cacheRoot(), { recursive: true });
-  await withBuildLock(`${folder}.lock`, say, async () => {
-    if (isBuilt(folder)) return;
-    removeAbandonedBuilds();
-    const unfinished = `${folder}.building-${builderName()}`;
-    try {
-      await runGoBuild(unfinished, say);
-      publish(unfinished, folder);
-    } finally {
-      rmSync(unfinished, { recursive: true, force: true });
-    }
-  });
+  await fillCacheFolder({ folder, isFull: () => isBuilt(folder), say }, (unfinished) =>
+    runGoBuild(unfinished, say),
+  );
   return folder;
-}
-
-/** Puts a finished build into its place in one step, so that nobody sees a half of it. */
-function publish(unfinished: string, folder: string): void {
-  try {
-    renameSync(unfinished, folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
-    if (isBuilt(folder)) return; // another builder was faster: theirs is as good as ours
-    rmSync(folder, { recursive: true, force: true }); // damaged: kept until now, when its replacement is ready
-    renameSync(unfinished, folder);
-  }
-}
-
-/** What builds left that were killed, of any version. */
-function removeAbandonedBuilds(): void {
-  for (const name of readdirSync(cacheRoot())) {
-    const builder = /\.building-(.+)$/.exec(name)?.[1];
-    const path = join(cacheRoot(), name);
-    const writtenAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    if (builder === undefined || writtenAtMs === undefined) continue;
-    if (isBuilderGone(builder, Date.now() - writtenAtMs)) rmSync(path, { recursive: true, force: true });
-  }
 }
 
 function buildFlags(): string[] {
@@ -114,7 +73,8 @@ function buildFlags(): string[] {
   return ["-trimpath", "-buildvcs=false", `-ldflags=${["-s", "-w", ...stampFlags].join(" ")}`];
 }
 
-function goEnvironment(): NodeJS.ProcessEnv {
+/** The environment that every build of ours gets. */
+export function goEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off" };
 }
 

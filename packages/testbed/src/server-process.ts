@@ -9,20 +9,27 @@ const PORT_ATTEMPTS = 5;
 /** Chooses a loopback port that is free now. */
 export type PickPort = () => Promise<number>;
 
-/** Starts a server on a port, and tries again with another when the server could not have it: somebody was quicker. */
+/**
+ * Starts a server on a port, and tries again with another when the server could not have it: somebody was quicker.
+ * Several servers that need each other are started as one: `names` are all of them.
+ */
 export async function startOnFreePort<T>(
   supervisor: Supervisor,
-  name: string,
+  names: string | readonly string[],
   pickPort: PickPort,
   start: (port: number) => Promise<T>,
 ): Promise<T> {
+  const all = typeof names === "string" ? [names] : names;
   for (let attempt = 1; ; attempt++) {
     try {
       return await start(await pickPort());
     } catch (error) {
-      const hasEnded = supervisor.exit(name) !== undefined;
-      const isPortTaken = hasEnded && logTail(supervisor, name).includes("address already in use");
+      const isPortTaken = all.some(
+        (name) =>
+          supervisor.exit(name) !== undefined && /address already in use/i.test(logTail(supervisor, name)),
+      );
       if (!isPortTaken || attempt === PORT_ATTEMPTS) throw error;
+      for (const name of all) await supervisor.end(name, 0);
     }
   }
 }

@@ -4,6 +4,21 @@ export interface ServerCommand {
   readonly name: string;
   readonly path: string;
   readonly args: readonly string[];
+  /** Added to the few variables that every server gets. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Runs it as another user, which needs root; its files must be that user's. @defaultValue ours */
+  readonly user?: UserIds | undefined;
+  /**
+   * Tried for five seconds before SIGKILL when everything ends, for a server that would leave something outside the data
+   * folder behind. @defaultValue SIGKILL at once
+   */
+  readonly cleanUpSignal?: "SIGQUIT" | undefined;
+}
+
+/** A user of this machine, by numbers. */
+interface UserIds {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** What the supervisor is asked to do. */

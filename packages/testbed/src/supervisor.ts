@@ -14,8 +14,11 @@ import type {
   SupervisorRequest,
 } from "./supervisor-protocol.ts";
 
+const CLEAN_UP_GRACE_MS = 5_000;
+
 const dataDir = mkdtempSync(join(tmpdir(), "tenure-testbed-"));
 const running = new Map<string, ChildProcess>();
+const cleanUpSignals = new Map<string, "SIGQUIT" | undefined>();
 
 process.on("disconnect", () => void cleanUpAndExit());
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
@@ -52,13 +55,26 @@ async function perform(action: SupervisorAction): Promise<number | undefined> {
   }
 }
 
-async function start({ name, path, args }: ServerCommand): Promise<number | undefined> {
+async function start({
+  name,
+  path,
+  args,
+  env,
+  user,
+  cleanUpSignal,
+}: ServerCommand): Promise<number | undefined> {
   if (running.has(name)) throw new Error(`${name} runs already`);
   const log = openSync(join(dataDir, `${name}.log`), "a", 0o600);
-  const server = spawn(path, args, { cwd: dataDir, stdio: ["ignore", log, log] });
+  const server = spawn(path, args, {
+    cwd: dataDir,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", log, log],
+    ...user,
+  });
   closeSync(log);
   // At once, not when it is known to run: the channel may close in between.
   running.set(name, server);
+  cleanUpSignals.set(name, cleanUpSignal);
   server.once("exit", (code, signal) => {
     running.delete(name);
     say({ kind: "exited", name, how: signal ?? `exit code ${code}` });
@@ -73,11 +89,11 @@ async function start({ name, path, args }: ServerCommand): Promise<number | unde
   return server.pid;
 }
 
-async function end(name: string, graceMs: number): Promise<undefined> {
+async function end(name: string, graceMs: number, signal: NodeJS.Signals = "SIGTERM"): Promise<undefined> {
   const server = running.get(name);
   if (server === undefined) return;
   const exited = new Promise((resolve) => server.once("exit", resolve));
-  if (graceMs > 0) server.kill("SIGTERM");
+  if (graceMs > 0) server.kill(signal);
   const impatience = setTimeout(() => server.kill("SIGKILL"), graceMs);
   await exited;
   clearTimeout(impatience);
@@ -85,7 +101,14 @@ async function end(name: string, graceMs: number): Promise<undefined> {
 
 async function cleanUpAndExit(): Promise<never> {
   // Killing is right: the data goes away too. SIGKILL also ends a paused server.
-  await Promise.all([...running.keys()].map((name) => end(name, 0)));
+  await Promise.all(
+    [...running].map(async ([name, server]) => {
+      const signal = cleanUpSignals.get(name);
+      if (signal === undefined) return await end(name, 0);
+      server.kill("SIGCONT"); // a paused one would not hear the signal
+      await end(name, CLEAN_UP_GRACE_MS, signal);
+    }),
+  );
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Apiserver } from "./apiserver.ts";
+import { startEtcd } from "./apiserver-etcd.ts";
 import { type ControlServer, connectControl, serveControl } from "./control.ts";
-import { startEtcd } from "./etcd.ts";
 import { type FindServersOptions, findServers, type ServerExecutables } from "./find-servers.ts";
 import { freePort } from "./free-port.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";

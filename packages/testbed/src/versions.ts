@@ -16,17 +16,22 @@ export interface PinnedVersions {
 
 /** Reads the versions that go.mod pins. */
 export function pinnedVersions(): PinnedVersions {
-  const goMod = readFileSync(`${GO_MODULE_DIR}go.mod`, "utf8");
-  const version = (module: string): string => {
-    const found = new RegExp(`^\\s*${module.replaceAll(".", "\\.")} v(\\S+)`, "m").exec(goMod)?.[1];
-    if (found === undefined) throw new Error(`Expected go.mod to require ${module}`);
-    return found;
-  };
+  const goMod = `${GO_MODULE_DIR}go.mod`;
   return {
-    kubernetes: version("k8s.io/kubernetes"),
-    etcd: version("go.etcd.io/etcd/server/v3"),
-    clientGo: version("k8s.io/client-go"),
+    kubernetes: pinnedIn(goMod, "k8s.io/kubernetes"),
+    etcd: pinnedIn(goMod, "go.etcd.io/etcd/server/v3"),
+    clientGo: pinnedIn(goMod, "k8s.io/client-go"),
   };
+}
+
+/** The version of a module that a go.mod requires, without the leading "v". */
+export function pinnedIn(goModPath: string, module: string): string {
+  const goMod = readFileSync(goModPath, "utf8");
+  const found = new RegExp(`^(?:require )?\\s*${module.replaceAll(".", "\\.")} v(\\S+)`, "m").exec(
+    goMod,
+  )?.[1];
+  if (found === undefined) throw new Error(`Expected ${goModPath} to require ${module}`);
+  return found;
 }
 
 /** True when both have the same major and minor version: `1.36.1` will do where `1.36.3` is wanted. */

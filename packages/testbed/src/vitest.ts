@@ -1,4 +1,7 @@
 import { describe, inject, it } from "vitest";
+import { findProgram } from "./obtain/find-program.ts";
+import type { ServerName } from "./obtain/server-programs.ts";
+import { areServersRequired } from "./servers-required.ts";
 import { connectTestbed as connectTo } from "./testbed.ts";
 import type { TestbedClient } from "./testbed-client.ts";
 import type { TestbedDescription } from "./testbed-description.ts";
@@ -38,4 +41,33 @@ export function describeWithServers(name: string, suite: (testbed: TestbedClient
       it("needs real servers", () => {});
     });
   }
+}
+
+/**
+ * A `describe` for tests that start a server of their own, e.g. with `startRedis`: to be awaited, at the top of the file.
+ * Gets the server's program first, which can be a download or a build of about a minute.
+ *
+ * Where it cannot be had the suite is skipped and says why; with `CI` or `TENURE_REQUIRE_SERVERS=1` the file fails.
+ * @throws Error when the server is required and cannot be had.
+ */
+export async function describeWith(
+  servers: ServerName | readonly ServerName[],
+  name: string,
+  suite: () => void,
+): Promise<void> {
+  const missing: string[] = [];
+  for (const server of typeof servers === "string" ? [servers] : servers) {
+    const found = await findProgram(server);
+    if (!found.available) missing.push(found.why);
+  }
+  if (missing.length === 0) {
+    describe(name, suite);
+    return;
+  }
+  const why = missing.join(" ");
+  if (areServersRequired(process.env)) throw new Error(`The tests need real servers: ${why}`);
+  process.stderr.write(`\n${"!".repeat(100)}\n${name}: SKIPPED: ${why}\n${"!".repeat(100)}\n\n`);
+  describe.skip(`${name} (skipped: ${why})`, () => {
+    it("needs real servers", () => {});
+  });
 }
