@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pollUntil } from "@tenure/testbed";
-import { describeWithServers } from "@tenure/testbed/vitest";
+import { connectTestbed, describeWith } from "@tenure/testbed/vitest";
 import { describe, expect, it } from "vitest";
 import { Replica } from "./replica.ts";
 import { etcd, kubernetes, redis, type Store } from "./stores.ts";
@@ -102,7 +102,9 @@ function read(backend: string): Promise<string> {
   return readFile(new URL(`../on-${backend}.ts`, import.meta.url), "utf8");
 }
 
-describeWithServers("one election on three stores", (testbed) => {
+await describeWith(["redis", "etcd-3.6"], "one election on three stores", () => {
+  const testbed = connectTestbed();
+
   it.each([
     ["killed", killed],
     ["cut off", partitioned],

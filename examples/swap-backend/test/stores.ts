@@ -1,10 +1,5 @@
-import {
-  type Address,
-  startEtcdServers,
-  startRedis,
-  startTcpProxy,
-  type TestbedClient,
-} from "@tenure/testbed";
+import type { Address } from "@tenure/conformance";
+import { startEtcdServers, startRedis, startTcpProxy, type TestbedClient } from "@tenure/testbed";
 import { Replica } from "./replica.ts";
 
 /** A store with nothing in it, and the program that campaigns on it. */
@@ -35,10 +30,9 @@ export async function redis(): Promise<Store> {
 
 export async function etcd(): Promise<Store> {
   const server = await startEtcdServers({ version: "3.6" });
-  const [endpoint] = server.endpoints;
-  if (endpoint === undefined) throw new Error("Expected etcd to have an endpoint");
-  const routed = store("etcd", "on-etcd.ts", endpoint, ({ host, port }) => ({
-    ETCD_ENDPOINTS: `http://${host}:${port}`,
+  const { hostname: host, port } = new URL(server.urls[0] ?? "");
+  const routed = store("etcd", "on-etcd.ts", { host, port: Number(port) }, (proxy) => ({
+    ETCD_ENDPOINTS: `http://${proxy.host}:${proxy.port}`,
   }));
   return { ...routed, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
