@@ -187,7 +187,8 @@ class LoopbackProxy implements FaultProxy {
   #linkToServer(connection: Connection): NonNullable<Connection["link"]> {
     if (connection.link !== undefined) return connection.link;
     const { client } = connection;
-    const server = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
+    const { host, port } = this.#target;
+    const server = connect({ host, port, allowHalfOpen: true, noDelay: true });
     server.on("error", () => this.#drop(connection));
     const requests = new TcpDirection(client, server);
     const responses = new TcpDirection(server, client);
