@@ -140,7 +140,7 @@ export class Faults {
     for (const turn of waiting) world.queue.after(0, () => process.deliver(turn));
     world.turnEnded(replica);
     // The first thing that runs asks whether it leads, before what waited.
-    if (candidate.believes) world.referee.resumed(candidate);
+    if (candidate.believes) world.referee.beliefs.resumed(candidate);
   }
 
   #restart(replica: Replica, fault: Extract<Fault, { restartAtMs: number }>): void {
@@ -176,7 +176,8 @@ export class Faults {
   }
 
   #strangerActs(act: StrangerAct, back: number): void {
-    const { store, referee, coverage } = this.#world;
+    const { store, coverage } = this.#world;
+    const { exclusions } = this.#world.referee;
     const { current } = store;
     if (current === undefined) return;
     const held = current.record.holderIdentity !== "";
@@ -186,30 +187,30 @@ export class Faults {
         store.edit({});
         break;
       case "delete":
-        referee.deleted();
+        exclusions.deleted();
         store.delete();
         if (held) coverage.rare("absence waited out");
         break;
       case "empty":
-        if (held) referee.strangerTouchedHeldRecord("record emptied");
+        if (held) exclusions.strangerTouchedHeldRecord("record emptied");
         store.edit({ holderIdentity: "" });
         break;
       case "shorten":
-        if (held) referee.strangerTouchedHeldRecord("lease shortened");
+        if (held) exclusions.strangerTouchedHeldRecord("lease shortened");
         store.edit({ leaseDurationMs: 1000 });
         break;
       case "lengthen":
         store.edit({ leaseDurationMs: Math.max(leaseDurationMs, 2 * longestLeaseMs(this.#world.scenario)) });
         break;
       case "clear-duration":
-        referee.durationTakenAway();
+        exclusions.durationTakenAway();
         store.edit({ leaseDurationMs: 0 });
         break;
       case "overwrite":
         store.edit({ holderIdentity: "stranger", renewTime: "2026-01-01T00:00:00.000000Z" });
         break;
       case "restore":
-        referee.restored();
+        exclusions.restored();
         store.restore(back);
         break;
     }

@@ -1,6 +1,6 @@
 import { Faults } from "./apply-fault.ts";
 import { FAIR_CONDITIONS, type LinkConditions } from "./link.ts";
-import type { Property } from "./referee.ts";
+import type { Property } from "./property.ts";
 import type { Replica } from "./replica.ts";
 import { longestLeaseMs } from "./scenario.ts";
 import type { World } from "./world.ts";
@@ -52,7 +52,7 @@ class Progress {
     const world = this.#world;
     const { watches } = world.scenario;
     // A store that was rolled back lets nobody lead who saw larger tokens, until it has overtaken them.
-    if (world.referee.storeWasRestored) return;
+    if (world.referee.exclusions.storeWasRestored) return;
     // Retry-After is honoured up to the renew deadline; whoever stepped down stands back.
     const patienceMs = this.#leaseMs + 4 * this.#pollMs;
     const somebodyLeads = (): Promise<boolean> =>

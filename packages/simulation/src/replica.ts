@@ -1,10 +1,10 @@
 import { LeaderElectionError, LeaderElector, type Term } from "@tenure/core";
+import type { Candidate } from "./candidate.ts";
 import { ClientGoRival } from "./client-go-rival.ts";
 import type { Link } from "./link.ts";
 import type { Machine } from "./machine.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { RandomStream } from "./random.ts";
-import type { Candidate } from "./referee.ts";
 import type { Durations, ReplicaPlan, TaskHabits } from "./scenario.ts";
 import { SimulatedLock } from "./simulated-lock.ts";
 import { SimulatedTask } from "./task.ts";

@@ -1,6 +1,6 @@
 import { Coverage, RARE_EVENTS } from "./coverage.ts";
 import type { Profile } from "./generate.ts";
-import type { Violation } from "./referee.ts";
+import type { Violation } from "./verdict.ts";
 
 /** Seeds for a worker. */
 export interface SeedOrder {

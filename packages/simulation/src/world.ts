@@ -1,13 +1,15 @@
 import type { LockEvent, StopReason, Term } from "@tenure/core";
+import type { Candidate } from "./candidate.ts";
 import { Coverage } from "./coverage.ts";
 import { EventQueue } from "./event-queue.ts";
 import { FLAVOURS } from "./flavour.ts";
 import { type Call, Link, type TrafficListener } from "./link.ts";
 import { Machine } from "./machine.ts";
 import type { SimulatedProcess } from "./process.ts";
+import { ALL_PROPERTIES, type Property } from "./property.ts";
 import { RandomStream } from "./random.ts";
 import { Recorder, type Told } from "./recorder.ts";
-import { type Candidate, type Property, Referee } from "./referee.ts";
+import { Referee } from "./referee.ts";
 import { GuardedRegister } from "./register.ts";
 import { drawFate } from "./register-fate.ts";
 import { RegisterRecorder } from "./register-recorder.ts";
@@ -202,7 +204,7 @@ export class World {
       this.recorder.mix(12, accepted ? write.value : -write.value);
       if (!accepted) this.coverage.rare("fenced register refused");
       if (this.register.unfencedViolations > unfenced) this.coverage.rare("unfenced register violated");
-      if (wrong !== undefined) this.referee.registerWrong(candidate, wrong);
+      if (wrong !== undefined) this.referee.tokens.registerWrong(candidate, wrong);
       if (fate.kind === "answered") recorded?.answered(accepted, fate.answerMs);
     });
   }
@@ -223,7 +225,7 @@ export class World {
 
   #look({ candidate }: Replica): void {
     if (candidate === undefined) return;
-    if (candidate.process.running) this.referee.turnEnded(candidate);
+    if (candidate.process.running) this.referee.beliefs.turnEnded(candidate);
   }
 
   #listen(): TrafficListener & { readonly watched: WatchListener } {
@@ -231,12 +233,12 @@ export class World {
     return {
       sent: (call) => {
         recorder.mix(7, call.callId);
-        referee.sent(call);
+        referee.traffic.sent(call);
         if (recorder.full) this.told(this.#sentEvent(call));
       },
       landed: (call, applied, before, duplicate) => {
         recorder.mix(8, call.callId);
-        referee.landed(call, applied, before, duplicate);
+        referee.traffic.landed(call, applied, before, duplicate);
         this.#noticeRepeatedRenewal(call, applied, before);
         if (recorder.full) this.told(this.#landedEvent(call, applied, duplicate));
       },
@@ -248,14 +250,14 @@ export class World {
       },
       answered: (call, outcome) => {
         recorder.mix(10, call.callId);
-        referee.answered(call, outcome);
+        referee.traffic.answered(call, outcome);
         if (!recorder.full) return;
         const how = outcome.ok ? `ok ${outcome.found?.version ?? "none"}` : outcome.error.code;
         this.told({ kind: "answered", who: this.#nameOf(call), callId: call.callId, outcome: how });
       },
       watched: (process, event) => {
         recorder.mix(11, 0);
-        referee.watched(process, event);
+        referee.traffic.watched(process, event);
         if (recorder.full) this.told(this.#watchedEvent(process, event));
       },
     };
@@ -302,23 +304,6 @@ export class World {
     return { kind: "watched", who: this.#nameOf({ process }), event: event.kind, version };
   }
 }
-
-const ALL_PROPERTIES: ReadonlySet<Property> = new Set([
-  "S1",
-  "S2",
-  "S3",
-  "S4",
-  "S5",
-  "S6",
-  "S7",
-  "S8",
-  "L1",
-  "L2",
-  "L3",
-  "L4",
-  "L5",
-  "L6",
-]);
 
 function hasMixedLeases(scenario: Scenario): boolean {
   return leasesOf(scenario).size > 1 || scenario.replicas.some(({ kind }) => kind === "client-go");

@@ -1,5 +1,5 @@
 import type { Profile } from "../generate.ts";
-import type { Property } from "../referee.ts";
+import type { Property } from "../property.ts";
 
 /** One known bug, put into `core` while it is loaded. */
 export interface Mutant {

@@ -1,0 +1,124 @@
+import type { Candidate } from "./candidate.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Exclusions } from "./exclusions.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Who says that it leads: S1 at every turn, S2 where one begins to, and S7 as long as it does. */
+export class Beliefs {
+  readonly #nowMs: () => number;
+  readonly #verdict: Verdict;
+  readonly #coverage: Coverage;
+  readonly #exclusions: Exclusions;
+  readonly #longestLeaseMs: number;
+  readonly #believers = new Set<Candidate>();
+  /** How long a takeover came after the belief before it had ended. */
+  #lastEndedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: {
+    readonly nowMs: () => number;
+    readonly verdict: Verdict;
+    readonly coverage: Coverage;
+    readonly exclusions: Exclusions;
+    readonly longestLeaseMs: number;
+  }) {
+    this.#nowMs = options.nowMs;
+    this.#verdict = options.verdict;
+    this.#coverage = options.coverage;
+    this.#exclusions = options.exclusions;
+    this.#longestLeaseMs = options.longestLeaseMs;
+  }
+
+  get believers(): ReadonlySet<Candidate> {
+    return this.#believers;
+  }
+
+  /** A process has had a turn: what does it say now? */
+  turnEnded(candidate: Candidate): void {
+    const { elector, rival } = candidate;
+    if (elector === undefined) {
+      const leads = rival?.isLeading() ?? false;
+      if (leads && !candidate.believes) this.#began(candidate);
+      else if (!leads) this.ended(candidate);
+      return;
+    }
+    if (!elector.isLeading()) {
+      if (candidate.term !== undefined) candidate.term.lapsed = true;
+      this.ended(candidate);
+      return;
+    }
+    this.#checkEntitled(candidate);
+    if (!candidate.believes) this.#began(candidate);
+  }
+
+  /** The first thing in a process that runs again. */
+  resumed(candidate: Candidate): void {
+    if (!candidate.believes) return;
+    this.turnEnded(candidate);
+    if (candidate.believes) this.#checkAlone(candidate, false);
+    else if (this.#believers.size > 0) this.#coverage.rare("leader woke up superseded");
+  }
+
+  ended(candidate: Candidate): void {
+    if (!candidate.believes) return;
+    candidate.believes = false;
+    this.#believers.delete(candidate);
+    this.#lastEndedAtMs = this.#nowMs();
+  }
+
+  #began(candidate: Candidate): void {
+    const gapMs = this.#nowMs() - this.#lastEndedAtMs;
+    if (gapMs >= 0 && gapMs < this.#longestLeaseMs * 0.02) this.#coverage.rare("takeover at the bound");
+    candidate.believes = true;
+    this.#believers.add(candidate);
+    this.#checkAlone(candidate, true);
+  }
+
+  /** S7 and S8: it leads in a term that is on, and no longer than its last confirmed write allows. */
+  #checkEntitled(candidate: Candidate): void {
+    const { term, process, durations, confirmedSentAtMs } = candidate;
+    if (term === undefined) this.#verdict.fail("S8", "leads without a term", candidate);
+    else if (term.lapsed) this.#verdict.fail("S8", "leads again in a term that was over", candidate);
+    const sinceMs = process.now() - confirmedSentAtMs;
+    if (sinceMs <= durations.renewDeadlineMs + 0.001) return;
+    this.#verdict.fail(
+      "S7",
+      `leads ${sinceMs.toFixed(3)} ms after it sent its last confirmed write; ${durations.renewDeadlineMs} ms are allowed`,
+      candidate,
+    );
+  }
+
+  /** S1, and S2 where this one `begins`. */
+  #checkAlone(candidate: Candidate, begins: boolean): void {
+    if (this.#believers.size < 2) return;
+    for (const other of [...this.#believers]) {
+      // What does not run cannot say anything; it is asked first when it runs again.
+      if (other === candidate || !other.process.running) continue;
+      if (other.rival !== undefined || (candidate.rival !== undefined && !begins)) {
+        const overlaps =
+          candidate.rival !== undefined && other.rival !== undefined ? "rivals overlap" : "rival's window";
+        this.#coverage.count(overlaps);
+      } else this.#judge(candidate, other, begins);
+    }
+  }
+
+  #judge(candidate: Candidate, other: Candidate, begins: boolean): void {
+    const outside = this.#exclusions.isOutside(candidate);
+    const late = other.term !== undefined && !other.term.told && !other.slept && !outside;
+    if (begins && late)
+      this.#verdict.fail(
+        "S2",
+        `${other.name}'s task was not told to stop before ${candidate.name} led`,
+        candidate,
+        other,
+      );
+    if (!(other.elector?.isLeading() ?? false)) this.ended(other);
+    else if (outside) this.#coverage.rare("outside the promise: overlap");
+    else
+      this.#verdict.fail(
+        "S1",
+        `${candidate.name} leads while ${other.name} still says that it does`,
+        candidate,
+        other,
+      );
+  }
+}

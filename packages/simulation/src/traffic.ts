@@ -1,0 +1,168 @@
+import type { LockEvent } from "@tenure/core";
+import type { Candidate } from "./candidate.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Exclusions } from "./exclusions.ts";
+import type { Call, Outcome } from "./link.ts";
+import type { SimulatedProcess } from "./process.ts";
+import type { StoredRecord } from "./store.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Where requests are counted (L5). */
+const LOAD_WINDOW_MS = 30_000;
+/** Far more versions than a write can lie behind. */
+const VERSIONS_KEPT = 256;
+
+/** Who campaigns in a process. */
+export interface Roll {
+  of(process: SimulatedProcess): Candidate | undefined;
+  /** The process is gone: what it sent may still land. */
+  formerOf(process: SimulatedProcess): Candidate | undefined;
+}
+
+/** What is sent, what lands and what is told: S3, S6, L5, L6, and what each candidate can know. */
+export class Traffic {
+  readonly #nowMs: () => number;
+  readonly #verdict: Verdict;
+  readonly #coverage: Coverage;
+  readonly #exclusions: Exclusions;
+  readonly #roll: Roll;
+
+  constructor(options: {
+    readonly nowMs: () => number;
+    readonly verdict: Verdict;
+    readonly coverage: Coverage;
+    readonly exclusions: Exclusions;
+    readonly roll: Roll;
+  }) {
+    this.#nowMs = options.nowMs;
+    this.#verdict = options.verdict;
+    this.#coverage = options.coverage;
+    this.#exclusions = options.exclusions;
+    this.#roll = options.roll;
+  }
+
+  sent({ process, write, operation }: Call): void {
+    const candidate = this.#roll.of(process);
+    if (candidate === undefined) return;
+    this.#countRequest(candidate);
+    if (candidate.elector === undefined || write === undefined) return;
+    const { expected, record } = write;
+    if (expected !== undefined && !hasRead(candidate, expected.version)) {
+      this.#verdict.fail("S6", `replaces version ${expected.version}, which it never read`, candidate);
+    }
+    // R10: a release is one compare-and-swap on the last confirmed version, with no read first.
+    if (record.holderIdentity !== "" && candidate.conflictOn === (expected?.version ?? operation)) {
+      this.#verdict.fail(
+        "S6",
+        `writes on ${candidate.conflictOn} again after a conflict, with nothing newer read`,
+        candidate,
+      );
+    }
+    if (record.holderIdentity !== "") return;
+    if (candidate.taskRunning) this.#verdict.fail("S3", "sends its release while its task runs", candidate);
+    else if (candidate.term !== undefined && !candidate.term.told) {
+      this.#verdict.fail("S3", "sends its release before the task was told to stop", candidate);
+    }
+  }
+
+  landed(call: Call, applied: boolean, before: StoredRecord | undefined, duplicate: boolean): void {
+    if (!applied || call.write === undefined) return;
+    const { process, write } = call;
+    const candidate = this.#roll.of(process);
+    const lateMs = process.now() - write.origin.sentAtMs;
+    const isRelease = write.record.holderIdentity === "";
+    if (duplicate) this.#coverage.rare("late duplicate applied");
+    if (candidate !== undefined && lateMs > candidate.durations.retryPeriodMs) {
+      this.#coverage.rare(isRelease ? "late-landing release" : "late-landing renewal");
+    }
+    if (!isRelease || before === undefined || before.raw.writer === process) return;
+    const releaser = candidate ?? this.#roll.formerOf(process);
+    if (releaser?.rival !== undefined) {
+      // A client-go replica's release: what it empties may be anybody's.
+      if (before.record.holderIdentity !== "") this.#exclusions.strangerTouchedHeldRecord("rival release");
+    } else if (releaser?.elector !== undefined && !this.#exclusions.storeWasRestored) {
+      this.#verdict.fail(
+        "S6",
+        `its release empties a record that it did not write (version ${before.version})`,
+        releaser,
+      );
+    }
+  }
+
+  answered({ process, write, operation }: Call, outcome: Outcome): void {
+    const candidate = this.#roll.of(process);
+    if (candidate === undefined) return;
+    if (outcome.ok) {
+      candidate.conflictOn = undefined;
+      this.#read(candidate, outcome.found, write === undefined);
+    } else if (outcome.error.code === "ERR_LOCK_CONFLICT" && write !== undefined) {
+      candidate.conflictOn = write.expected?.version ?? operation;
+      if (write.record.holderIdentity === "") this.#coverage.rare("release lost its race");
+    }
+  }
+
+  watched(process: SimulatedProcess, event: LockEvent): void {
+    const candidate = this.#roll.of(process);
+    if (candidate === undefined) return;
+    candidate.conflictOn = undefined;
+    if (event.kind === "changed" && event.current !== undefined) {
+      const { current } = event;
+      noteRead(candidate, current.version);
+      this.#sawHolder(candidate, current.record.holderIdentity);
+    }
+  }
+
+  #read(candidate: Candidate, found: StoredRecord | undefined, byGet: boolean): void {
+    if (found === undefined) return;
+    noteRead(candidate, found.version);
+    this.#sawHolder(candidate, found.record.holderIdentity);
+    const { writer, sentAtMs } = found.raw;
+    if (writer !== candidate.process || found.record.holderIdentity === "") return;
+    candidate.confirmedToken = found.fencingToken;
+    candidate.confirmedByGet = byGet;
+    if (sentAtMs > candidate.confirmedSentAtMs) {
+      if (byGet) this.#foundLanded(candidate, sentAtMs);
+      candidate.confirmedSentAtMs = sentAtMs;
+      candidate.slept = false;
+    }
+  }
+
+  /** A write of unknown fate is found by a read. */
+  #foundLanded(candidate: Candidate, sentAtMs: number): void {
+    const expired = candidate.process.now() - sentAtMs >= candidate.durations.renewDeadlineMs;
+    if (candidate.term !== undefined) this.#coverage.rare("renewal found landed by a read");
+    else if (expired) this.#coverage.rare("acquire confirmed after its deadline");
+  }
+
+  #sawHolder(candidate: Candidate, holder: string): void {
+    if (holder !== "" && candidate.firstSawHeldAtMs === Number.POSITIVE_INFINITY) {
+      candidate.firstSawHeldAtMs = this.#nowMs();
+    }
+  }
+
+  #countRequest(candidate: Candidate): void {
+    const nowMs = candidate.process.now();
+    if (nowMs - candidate.requestsSinceMs > LOAD_WINDOW_MS) {
+      candidate.requestsSinceMs = nowMs;
+      candidate.requests = 0;
+    }
+    candidate.requests += 1;
+    // One a retry period is the rule; reads before believing, re-issues and releases come on top.
+    const most = 3 * (LOAD_WINDOW_MS / candidate.durations.retryPeriodMs) + 12;
+    if (candidate.requests > most && candidate.elector !== undefined) {
+      this.#verdict.fail("L5", `sent more than ${most} requests in half a minute`, candidate);
+    }
+    if (candidate.stopped) this.#verdict.fail("L6", "sent a request after it had stopped", candidate);
+  }
+}
+
+function noteRead(candidate: Candidate, version: string): void {
+  candidate.versionsRead.add(version);
+  if (candidate.versionsRead.size < VERSIONS_KEPT) return;
+  candidate.versionsReadBefore = candidate.versionsRead;
+  candidate.versionsRead = new Set();
+}
+
+function hasRead({ versionsRead, versionsReadBefore }: Candidate, version: string): boolean {
+  return versionsRead.has(version) || versionsReadBefore.has(version);
+}
