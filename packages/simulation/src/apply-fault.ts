@@ -187,7 +187,6 @@ export class Faults {
         store.edit({});
         break;
       case "delete":
-        exclusions.deleted();
         store.delete();
         if (held) coverage.rare("absence waited out");
         break;

@@ -75,10 +75,10 @@ export class Beliefs {
 
   /** S7 and S8: it leads in a term that is on, and no longer than its last confirmed write allows. */
   #checkEntitled(candidate: Candidate): void {
-    const { term, process, durations, confirmedSentAtMs } = candidate;
+    const { term, process, durations, confirmed } = candidate;
     if (term === undefined) this.#verdict.fail("S8", "leads without a term", candidate);
     else if (term.lapsed) this.#verdict.fail("S8", "leads again in a term that was over", candidate);
-    const sinceMs = process.now() - confirmedSentAtMs;
+    const sinceMs = process.now() - (confirmed?.sentAtMs ?? Number.NEGATIVE_INFINITY);
     if (sinceMs <= durations.renewDeadlineMs + 0.001) return;
     this.#verdict.fail(
       "S7",
@@ -102,7 +102,7 @@ export class Beliefs {
   }
 
   #judge(candidate: Candidate, other: Candidate, begins: boolean): void {
-    const outside = this.#exclusions.isOutside(candidate);
+    const outside = this.#exclusions.isOverlapOutside(candidate, other);
     const late = other.term !== undefined && !other.term.told && !other.slept && !outside;
     if (begins && late)
       this.#verdict.fail(

@@ -3,9 +3,19 @@ import type { ClientGoRival } from "./client-go-rival.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Durations } from "./scenario.ts";
 
+/** A write of one's own that was confirmed, by its answer or by a read that found it. */
+interface ConfirmedWrite {
+  readonly token: bigint;
+  readonly incarnation: string;
+  /** The writer's clock when it was sent. */
+  readonly sentAtMs: number;
+}
+
 /** A term that has begun and not ended. */
 interface OpenTerm {
   readonly term: Term;
+  /** True time. */
+  readonly startedAtMs: number;
   told: boolean;
   /** `isLeading()` was false once. */
   lapsed: boolean;
@@ -29,8 +39,12 @@ export interface Candidate {
   confirmedByGet: boolean;
   /** True time when it was first told of a held record. */
   firstSawHeldAtMs: number;
-  /** Its own clock at the send of its last confirmed write. */
-  confirmedSentAtMs: number;
+  /** The newest of its writes that was confirmed. */
+  confirmed: ConfirmedWrite | undefined;
+  /** True time when each object was first delivered to it as held, or known to have refused its create. */
+  readonly sawHeld: Map<string, number>;
+  /** The object that its newest create met in the store: known to it once that is answered. */
+  createMet: { readonly callId: number; readonly incarnation: string } | undefined;
   term: OpenTerm | undefined;
   /** The last look found it leading. */
   believes: boolean;
@@ -56,7 +70,9 @@ export function newCandidate(name: string, process: SimulatedProcess, durations:
     confirmedToken: undefined,
     confirmedByGet: false,
     firstSawHeldAtMs: Number.POSITIVE_INFINITY,
-    confirmedSentAtMs: Number.NEGATIVE_INFINITY,
+    confirmed: undefined,
+    sawHeld: new Map(),
+    createMet: undefined,
     term: undefined,
     believes: false,
     taskRunning: false,

@@ -1,5 +1,19 @@
 import type { Candidate } from "./candidate.ts";
 import type { Coverage } from "./coverage.ts";
+import { JITTER, requestTimeoutMs } from "./request-timeout.ts";
+import type { Change } from "./store.ts";
+
+/** Who took the lock, and since when it leads, in true time. */
+export interface Taker {
+  readonly candidate: Candidate;
+  readonly sinceMs: number;
+}
+
+/** From creation to deletion, in true time. */
+interface Lifetime {
+  readonly madeAtMs: number;
+  deletedAtMs: number | undefined;
+}
 
 /** What lies outside the promise (design, section 5): counted, not judged. */
 export class Exclusions {
@@ -10,7 +24,9 @@ export class Exclusions {
   readonly #mixedLeases: boolean;
   #outsideUntilMs = Number.NEGATIVE_INFINITY;
   #restored = false;
-  #deletions: number[] = [];
+  /** Every object that the record has been, by its incarnation. */
+  readonly #objects = new Map<string, Lifetime>();
+  #newest = "";
 
   constructor(options: {
     readonly nowMs: () => number;
@@ -41,17 +57,14 @@ export class Exclusions {
     if (this.#mixedLeases) this.strangerTouchedHeldRecord("duration taken away, leases differ");
   }
 
-  deleted(): void {
-    const nowMs = this.#nowMs();
-    this.#deletions = [...this.#deletions, nowMs].slice(-2);
-    const [first, second] = this.#deletions;
-    // Deleted again within seconds of its re-creation: absence leaves no trace.
-    if (
-      first !== undefined &&
-      second !== undefined &&
-      second - first < this.#stretched(3 * this.#longestLeaseMs)
-    ) {
-      this.#outsideFor(3 * this.#longestLeaseMs);
+  /** The store changed. */
+  changed(change: Change): void {
+    if (change.kind === "deleted") {
+      const object = this.#objects.get(this.#newest);
+      if (object !== undefined) object.deletedAtMs = this.#nowMs();
+    } else if (change.stored.incarnation !== this.#newest) {
+      this.#newest = change.stored.incarnation;
+      this.#objects.set(this.#newest, { madeAtMs: this.#nowMs(), deletedAtMs: undefined });
     }
   }
 
@@ -61,16 +74,25 @@ export class Exclusions {
     this.#outsideUntilMs = Number.POSITIVE_INFINITY;
   }
 
-  isOutside(starter: Candidate): boolean {
-    const nowMs = this.#nowMs();
-    if (nowMs < this.#outsideUntilMs) return true;
-    const lastDeletion = this.#deletions.at(-1);
-    if (lastDeletion === undefined || nowMs - lastDeletion > this.#stretched(this.#longestLeaseMs))
-      return false;
+  /** Whether these two may both lead: by the write that the store took later, one of them took over from the other. */
+  isOverlapOutside(a: Candidate, b: Candidate): boolean {
+    const bTook = (b.confirmed?.token ?? -1n) > (a.confirmed?.token ?? -1n);
+    const [candidate, former] = bTook ? [b, a] : [a, b];
+    return this.isOutside({ candidate, sinceMs: candidate.term?.startedAtMs ?? this.#nowMs() }, former);
+  }
+
+  /** Whether `taker` could not know that `former` may still believe. */
+  isOutside({ candidate: taker, sinceMs }: Taker, former: Candidate): boolean {
+    if (this.#nowMs() < this.#outsideUntilMs) return true;
+    const object = this.#objects.get(former.confirmed?.incarnation ?? "");
+    if (object?.deletedAtMs === undefined) return false;
     // client-go takes an absent record at once.
-    if (starter.rival !== undefined) return true;
-    // Its very first sight was of a record deleted less than a lease ago.
-    return starter.firstSawHeldAtMs >= lastDeletion;
+    if (taker.rival !== undefined) return true;
+    const seenAtMs = taker.sawHeld.get(former.confirmed?.incarnation ?? "") ?? Number.POSITIVE_INFINITY;
+    if (seenAtMs < sinceMs) return false;
+    // Its very first sight came when that was gone; or it came and went between two looks: absence leaves no trace.
+    const livedMs = object.deletedAtMs - object.madeAtMs;
+    return taker.firstSawHeldAtMs >= object.deletedAtMs || livedMs <= this.#stretched(betweenLooksMs(taker));
   }
 
   #outsideFor(ms: number): void {
@@ -80,4 +102,10 @@ export class Exclusions {
   #stretched(ms: number): number {
     return ms / (1 - this.#rateError);
   }
+}
+
+/** R2: two looks at an absence may lie two polls apart; and the request of either may take T. */
+function betweenLooksMs({ durations }: Candidate): number {
+  const timeoutMs = requestTimeoutMs(durations);
+  return 2 * (JITTER * durations.retryPeriodMs + timeoutMs) + 2 * timeoutMs;
 }

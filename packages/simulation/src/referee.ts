@@ -19,6 +19,7 @@ export class Referee {
   readonly exclusions: Exclusions;
   readonly tokens: Tokens;
   readonly traffic: Traffic;
+  readonly #nowMs: () => number;
   readonly #coverage: Coverage;
   readonly #verdict: Verdict;
   readonly #candidates = new Map<SimulatedProcess, Candidate>();
@@ -38,11 +39,12 @@ export class Referee {
     const { nowMs, coverage, longestLeaseMs } = options;
     const verdict = new Verdict(nowMs, options.judged);
     const exclusions = new Exclusions(options);
+    this.#nowMs = nowMs;
     this.#coverage = coverage;
     this.#verdict = verdict;
     this.exclusions = exclusions;
     this.beliefs = new Beliefs({ nowMs, verdict, coverage, exclusions, longestLeaseMs });
-    this.tokens = new Tokens(verdict, coverage, exclusions);
+    this.tokens = new Tokens({ nowMs, verdict, coverage, exclusions });
     const roll = {
       of: (process: SimulatedProcess) => this.#candidates.get(process),
       formerOf: (process: SimulatedProcess) => this.#gone.get(process),
@@ -93,7 +95,7 @@ export class Referee {
       );
     }
     if (candidate.confirmedByGet) this.#coverage.rare("ambiguous acquire adopted");
-    candidate.term = { term, told: false, lapsed: false };
+    candidate.term = { term, startedAtMs: this.#nowMs(), told: false, lapsed: false };
     candidate.taskRunning = true;
     return termId;
   }

@@ -66,9 +66,15 @@ export class Traffic {
   }
 
   landed(call: Call, applied: boolean, before: StoredRecord | undefined, duplicate: boolean): void {
-    if (!applied || call.write === undefined) return;
+    if (call.write === undefined) return;
     const { process, write } = call;
     const candidate = this.#roll.of(process);
+    if (!applied) {
+      const isCreate = write.expected === undefined && !duplicate;
+      if (isCreate && before !== undefined && candidate !== undefined)
+        candidate.createMet = { callId: call.callId, incarnation: before.incarnation };
+      return;
+    }
     const lateMs = process.now() - write.origin.sentAtMs;
     const isRelease = write.record.holderIdentity === "";
     if (duplicate) this.#coverage.rare("late duplicate applied");
@@ -89,7 +95,7 @@ export class Traffic {
     }
   }
 
-  answered({ process, write, operation }: Call, outcome: Outcome): void {
+  answered({ process, write, operation, callId }: Call, outcome: Outcome): void {
     const candidate = this.#roll.of(process);
     if (candidate === undefined) return;
     if (outcome.ok) {
@@ -98,6 +104,8 @@ export class Traffic {
     } else if (outcome.error.code === "ERR_LOCK_CONFLICT" && write !== undefined) {
       candidate.conflictOn = write.expected?.version ?? operation;
       if (write.record.holderIdentity === "") this.#coverage.rare("release lost its race");
+      const { createMet } = candidate;
+      if (createMet?.callId === callId) this.#sawHeld(candidate, createMet.incarnation);
     }
   }
 
@@ -108,21 +116,23 @@ export class Traffic {
     if (event.kind === "changed" && event.current !== undefined) {
       const { current } = event;
       noteRead(candidate, current.version);
-      this.#sawHolder(candidate, current.record.holderIdentity);
+      if (current.record.holderIdentity !== "") this.#sawHeld(candidate, current.incarnation);
     }
   }
 
   #read(candidate: Candidate, found: StoredRecord | undefined, byGet: boolean): void {
     if (found === undefined) return;
     noteRead(candidate, found.version);
-    this.#sawHolder(candidate, found.record.holderIdentity);
+    if (found.record.holderIdentity === "") return;
+    this.#sawHeld(candidate, found.incarnation);
     const { writer, sentAtMs } = found.raw;
-    if (writer !== candidate.process || found.record.holderIdentity === "") return;
-    candidate.confirmedToken = found.fencingToken;
+    if (writer !== candidate.process) return;
+    const { fencingToken: token, incarnation } = found;
+    candidate.confirmedToken = token;
     candidate.confirmedByGet = byGet;
-    if (sentAtMs > candidate.confirmedSentAtMs) {
+    if (sentAtMs > (candidate.confirmed?.sentAtMs ?? Number.NEGATIVE_INFINITY)) {
       if (byGet) this.#foundLanded(candidate, sentAtMs);
-      candidate.confirmedSentAtMs = sentAtMs;
+      candidate.confirmed = { token, incarnation, sentAtMs };
       candidate.slept = false;
     }
   }
@@ -134,10 +144,11 @@ export class Traffic {
     else if (expired) this.#coverage.rare("acquire confirmed after its deadline");
   }
 
-  #sawHolder(candidate: Candidate, holder: string): void {
-    if (holder !== "" && candidate.firstSawHeldAtMs === Number.POSITIVE_INFINITY) {
-      candidate.firstSawHeldAtMs = this.#nowMs();
-    }
+  #sawHeld(candidate: Candidate, incarnation: string): void {
+    if (candidate.sawHeld.has(incarnation)) return;
+    const nowMs = this.#nowMs();
+    candidate.sawHeld.set(incarnation, nowMs);
+    candidate.firstSawHeldAtMs = Math.min(candidate.firstSawHeldAtMs, nowMs);
   }
 
   #countRequest(candidate: Candidate): void {

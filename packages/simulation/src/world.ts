@@ -91,6 +91,7 @@ export class World {
       random: new RandomStream(scenario.chance, "store"),
       serverMicros: () => Math.floor((WORLD_BEGINS_MS + this.serverOffsetMs + this.queue.nowMs) * 1000),
       changed: (change) => {
+        this.referee.exclusions.changed(change);
         for (const { lock } of this.replicas) lock?.tell(change);
       },
     });

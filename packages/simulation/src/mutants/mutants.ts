@@ -17,9 +17,17 @@ export interface Mutant {
 }
 
 const HARSH = { chaosMs: 20 * 60_000, faultEveryMs: 10_000 } as const;
+/** The record is deleted again and again, while some cannot reach it. */
+const DELETIONS = {
+  settings: "bound",
+  only: ["delete", "partition", "answers cut", "pause", "lost answers", "late landing", "slow"],
+  always: ["delete"],
+  chaosMs: 20 * 60_000,
+  faultEveryMs: 5000,
+} as const;
 const CUTS = ["partition", "requests cut", "answers cut", "swizzle"] as const;
 
-/** The known bugs: 1 to 19 are those of clients that were studied, 20 to 26 of earlier designs of this one, then its own. */
+/** The known bugs: 1 to 19 are those of clients that were studied, 20 to 26 of earlier designs of this one, then its own and those of its reviews. */
 export const MUTANTS: readonly Mutant[] = [
   {
     number: 1,
@@ -395,5 +403,58 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     properties: ["S6"],
     profile: { settings: "default", only: CUTS, always: ["lost answers", "errors"], ...HARSH },
+  },
+  {
+    number: 28,
+    bug: "an absence is the same absence however long nobody looked (R2)",
+    file: "step/draft.ts",
+    search: `absenceGapMs(): number {
+    return `,
+    replace: `absenceGapMs(): number {
+    return Number.POSITIVE_INFINITY + `,
+    properties: ["S1", "S2"],
+    profile: DELETIONS,
+  },
+  {
+    number: 29,
+    bug: "a new object in the place of a held one is like any other (R2)",
+    file: "step/observing.ts",
+    search: "s.newcomer = { incarnation, after: s.held.incarnation, untilMs: d.nowMs + waitMs };",
+    replace: "s.newcomer = { incarnation, after: s.held.incarnation, untilMs: d.nowMs };",
+    properties: ["S1", "S2"],
+    profile: DELETIONS,
+  },
+  {
+    number: 30,
+    bug: "a create leads also where another object was seen held while it was on its way (R2)",
+    file: "step/following.ts",
+    search: "return before !== attempt.heldIncarnation && before !== found.incarnation;",
+    replace: "return false;",
+    properties: ["S1", "S2"],
+    profile: DELETIONS,
+  },
+  {
+    number: 31,
+    bug: "a create that met a record forgets that it did (R2)",
+    file: "step/following.ts",
+    search: "if (conflict && !newer && attempt.expectedVersion === undefined) forgetAbsence(d);",
+    replace: "",
+    properties: ["S1", "S2"],
+    profile: DELETIONS,
+  },
+  {
+    number: 32,
+    bug: "found here: an absence is the same absence though the machine slept between two looks (R2)",
+    file: "view.ts",
+    search: "elapsedMs(lastSeenAt, at) > gapMs",
+    replace: "at.monotonicMs - lastSeenAt.monotonicMs > gapMs",
+    properties: ["S1", "S2"],
+    profile: {
+      ...DELETIONS,
+      only: ["delete", "suspend", "partition"],
+      always: ["delete", "suspend"],
+      replicas: 3,
+      watches: false,
+    },
   },
 ];
