@@ -82,7 +82,7 @@ export class Faults {
         world.told({ kind: "paused", who: replica.name, how: "pause" });
         break;
       case "suspend":
-        if (replica.candidate !== undefined) replica.candidate.slept = true;
+        if (replica.candidate !== undefined) world.referee.beliefs.fallsAsleep(replica.candidate);
         replica.machine.sleep();
         world.told({ kind: "paused", who: replica.name, how: "suspend" });
         break;

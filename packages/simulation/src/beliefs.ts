@@ -50,6 +50,12 @@ export class Beliefs {
     if (!candidate.believes) this.#began(candidate);
   }
 
+  /** Its machine falls asleep. A leader looks at its clocks once a retry period: so late may its task be told after it woke up. */
+  fallsAsleep(candidate: Candidate): void {
+    const { process, durations } = candidate;
+    candidate.timersLateUntilMs = process.now() + 1.01 * durations.retryPeriodMs;
+  }
+
   /** The first thing in a process that runs again. */
   resumed(candidate: Candidate): void {
     if (!candidate.believes) return;
@@ -103,7 +109,8 @@ export class Beliefs {
 
   #judge(candidate: Candidate, other: Candidate, begins: boolean): void {
     const outside = this.#exclusions.isOverlapOutside(candidate, other);
-    const late = other.term !== undefined && !other.term.told && !other.slept && !outside;
+    const timersLate = other.process.now() <= other.timersLateUntilMs;
+    const late = other.term !== undefined && !other.term.told && !timersLate && !outside;
     if (begins && late)
       this.#verdict.fail(
         "S2",

@@ -49,8 +49,8 @@ export interface Candidate {
   /** The last look found it leading. */
   believes: boolean;
   taskRunning: boolean;
-  /** Its machine slept since its last confirmed write: its timers may be late. */
-  slept: boolean;
+  /** Its machine slept: until then by its clock, which stood still meanwhile, its timers may be late. */
+  timersLateUntilMs: number;
   /** Requests of the current half minute of its clock. */
   requests: number;
   requestsSinceMs: number;
@@ -76,7 +76,7 @@ export function newCandidate(name: string, process: SimulatedProcess, durations:
     term: undefined,
     believes: false,
     taskRunning: false,
-    slept: false,
+    timersLateUntilMs: Number.NEGATIVE_INFINITY,
     requests: 0,
     requestsSinceMs: process.now(),
     stopped: false,

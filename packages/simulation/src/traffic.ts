@@ -133,7 +133,6 @@ export class Traffic {
     if (sentAtMs > (candidate.confirmed?.sentAtMs ?? Number.NEGATIVE_INFINITY)) {
       if (byGet) this.#foundLanded(candidate, sentAtMs);
       candidate.confirmed = { token, incarnation, sentAtMs };
-      candidate.slept = false;
     }
   }
 

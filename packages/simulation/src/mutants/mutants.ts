@@ -457,4 +457,20 @@ export const MUTANTS: readonly Mutant[] = [
       watches: false,
     },
   },
+  {
+    number: 33,
+    bug: "a leader looks at its clocks at its deadline and its next renewal only: after a suspend its task is told too late",
+    file: "elector-step.ts",
+    search: "wake = Math.min(wake, d.nowMs + leftMs, d.nowMs + d.config.retryPeriodMs);",
+    replace: "wake = Math.min(wake, d.nowMs + leftMs);",
+    properties: ["S2"],
+    profile: {
+      settings: "bound",
+      only: ["suspend", "errors", "requests cut"],
+      always: ["suspend", "errors"],
+      replicas: 3,
+      chaosMs: 20 * 60_000,
+      faultEveryMs: 4000,
+    },
+  },
 ];
