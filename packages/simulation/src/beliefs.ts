@@ -10,6 +10,7 @@ export class Beliefs {
   readonly #coverage: Coverage;
   readonly #exclusions: Exclusions;
   readonly #longestLeaseMs: number;
+  readonly #rateError: number;
   readonly #believers = new Set<Candidate>();
   /** How long a takeover came after the belief before it had ended. */
   #lastEndedAtMs = Number.NEGATIVE_INFINITY;
@@ -20,12 +21,14 @@ export class Beliefs {
     readonly coverage: Coverage;
     readonly exclusions: Exclusions;
     readonly longestLeaseMs: number;
+    readonly rateError: number;
   }) {
     this.#nowMs = options.nowMs;
     this.#verdict = options.verdict;
     this.#coverage = options.coverage;
     this.#exclusions = options.exclusions;
     this.#longestLeaseMs = options.longestLeaseMs;
+    this.#rateError = options.rateError;
   }
 
   get believers(): ReadonlySet<Candidate> {
@@ -97,6 +100,7 @@ export class Beliefs {
   #checkAlone(candidate: Candidate, begins: boolean): void {
     if (this.#believers.size < 2) return;
     for (const other of [...this.#believers]) {
+      if (begins && candidate.elector !== undefined) this.#checkRivalWaitedOut(candidate, other);
       // What does not run cannot say anything; it is asked first when it runs again.
       if (other === candidate || !other.process.running) continue;
       if (other.rival !== undefined || (candidate.rival !== undefined && !begins)) {
@@ -105,6 +109,20 @@ export class Beliefs {
         this.#coverage.count(overlaps);
       } else this.#judge(candidate, other, begins);
     }
+  }
+
+  /** S1: client-go's window is its own, but whoever takes over from it has to see its record unchanged for its lease. */
+  #checkRivalWaitedOut(candidate: Candidate, rival: Candidate): void {
+    if (rival.rivalHolds === undefined || this.#exclusions.isOverlapOutside(candidate, rival)) return;
+    const { sinceMs, leaseDurationMs } = rival.rivalHolds;
+    const agoMs = this.#nowMs() - sinceMs;
+    if (agoMs >= leaseDurationMs / (1 + this.#rateError)) return;
+    this.#verdict.fail(
+      "S1",
+      `${candidate.name} leads ${Math.round(agoMs)} ms after a write of ${rival.name}, which says that it does`,
+      candidate,
+      rival,
+    );
   }
 
   #judge(candidate: Candidate, other: Candidate, begins: boolean): void {

@@ -46,6 +46,8 @@ export interface Candidate {
   /** The object that its newest create met in the store: known to it once that is answered. */
   createMet: { readonly callId: number; readonly incarnation: string } | undefined;
   term: OpenTerm | undefined;
+  /** client-go's newest change of the record, until it gives the lock back: when it landed, in true time, and its lease. */
+  rivalHolds: { readonly sinceMs: number; readonly leaseDurationMs: number } | undefined;
   /** The last look found it leading. */
   believes: boolean;
   taskRunning: boolean;
@@ -74,6 +76,7 @@ export function newCandidate(name: string, process: SimulatedProcess, durations:
     sawHeld: new Map(),
     createMet: undefined,
     term: undefined,
+    rivalHolds: undefined,
     believes: false,
     taskRunning: false,
     timersLateUntilMs: Number.NEGATIVE_INFINITY,

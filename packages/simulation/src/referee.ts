@@ -36,14 +36,14 @@ export class Referee {
     readonly rateError: number;
     readonly mixedLeases: boolean;
   }) {
-    const { nowMs, coverage, longestLeaseMs } = options;
+    const { nowMs, coverage, longestLeaseMs, rateError } = options;
     const verdict = new Verdict(nowMs, options.judged);
     const exclusions = new Exclusions(options);
     this.#nowMs = nowMs;
     this.#coverage = coverage;
     this.#verdict = verdict;
     this.exclusions = exclusions;
-    this.beliefs = new Beliefs({ nowMs, verdict, coverage, exclusions, longestLeaseMs });
+    this.beliefs = new Beliefs({ nowMs, verdict, coverage, exclusions, longestLeaseMs, rateError });
     this.tokens = new Tokens({ nowMs, verdict, coverage, exclusions });
     const roll = {
       of: (process: SimulatedProcess) => this.#candidates.get(process),

@@ -1,4 +1,4 @@
-import type { LockEvent } from "@tenure/core";
+import type { LeaderElectionRecord, LockEvent } from "@tenure/core";
 import type { Candidate } from "./candidate.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Exclusions } from "./exclusions.ts";
@@ -77,6 +77,7 @@ export class Traffic {
     }
     const lateMs = process.now() - write.origin.sentAtMs;
     const isRelease = write.record.holderIdentity === "";
+    if (candidate?.rival !== undefined) this.#rivalWrote(candidate, write.record, before?.record);
     if (duplicate) this.#coverage.rare("late duplicate applied");
     if (candidate !== undefined && lateMs > candidate.durations.retryPeriodMs) {
       this.#coverage.rare(isRelease ? "late-landing release" : "late-landing renewal");
@@ -134,6 +135,18 @@ export class Traffic {
       if (byGet) this.#foundLanded(candidate, sentAtMs);
       candidate.confirmed = { token, incarnation, sentAtMs };
     }
+  }
+
+  #rivalWrote(
+    candidate: Candidate,
+    record: LeaderElectionRecord,
+    before: LeaderElectionRecord | undefined,
+  ): void {
+    // The second write of one of its rounds bears the renew time of the first: to whoever watches nothing changed.
+    if (record.renewTime === before?.renewTime && record.holderIdentity === before?.holderIdentity) return;
+    const { leaseDurationMs } = record;
+    const isRelease = record.holderIdentity === "";
+    candidate.rivalHolds = isRelease ? undefined : { sinceMs: this.#nowMs(), leaseDurationMs };
   }
 
   /** A write of unknown fate is found by a read. */

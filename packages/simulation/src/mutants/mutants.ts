@@ -473,4 +473,20 @@ export const MUTANTS: readonly Mutant[] = [
       faultEveryMs: 4000,
     },
   },
+  {
+    number: 34,
+    bug: "a record is free after 95 % of its lease (beside client-go alone)",
+    file: "view.ts",
+    search: "view.firstSeenMs + view.waitMs + marginMs;",
+    replace: "view.firstSeenMs + 0.95 * view.waitMs + marginMs;",
+    properties: ["S1"],
+    profile: {
+      settings: "default",
+      only: [...CUTS, "pause", "slow"],
+      always: ["partition", "pause"],
+      replicas: 2,
+      rivals: 1,
+      ...HARSH,
+    },
+  },
 ];
