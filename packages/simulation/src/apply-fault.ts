@@ -82,9 +82,11 @@ export class Faults {
         world.told({ kind: "paused", who: replica.name, how: "pause" });
         break;
       case "suspend":
+      case "vm-pause":
         if (replica.candidate !== undefined) world.referee.beliefs.fallsAsleep(replica.candidate);
-        replica.machine.sleep();
-        world.told({ kind: "paused", who: replica.name, how: "suspend" });
+        if (fault.kind === "suspend") replica.machine.sleep();
+        else replica.machine.freeze();
+        world.told({ kind: "paused", who: replica.name, how: fault.kind });
         break;
       case "rate":
         replica.machine.setRate(fault.rate);
@@ -120,7 +122,7 @@ export class Faults {
       this.#setConditions(replica);
       return;
     }
-    if (fault.kind === "suspend") replica.machine.wakeUp();
+    if (fault.kind !== "pause") replica.machine.wakeUp();
     else {
       const left = (this.#pauses.get(replica) ?? 1) - 1;
       this.#pauses.set(replica, left);

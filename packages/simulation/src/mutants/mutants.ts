@@ -489,4 +489,14 @@ export const MUTANTS: readonly Mutant[] = [
       ...HARSH,
     },
   },
+  {
+    number: 35,
+    bug: "the leader's clock stands still while its virtual machine is paused",
+    file: "clock.ts",
+    search:
+      "return Math.max(now.monotonicMs - since.monotonicMs, now.bootMs - since.bootMs, now.wallMs - since.wallMs);",
+    replace: "return Math.max(now.monotonicMs - since.monotonicMs, now.bootMs - since.bootMs);",
+    properties: ["S1"],
+    profile: { settings: "default", only: ["vm pause"], always: ["vm pause"], ...HARSH },
+  },
 ];
