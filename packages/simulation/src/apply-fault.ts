@@ -1,3 +1,4 @@
+import type { FaultName } from "./coverage.ts";
 import { FAIR_CONDITIONS, type LinkConditions } from "./link.ts";
 import type { Replica } from "./replica.ts";
 import { type Fault, longestLeaseMs, type StrangerAct } from "./scenario.ts";
@@ -46,7 +47,7 @@ export class Faults {
     const world = this.#world;
     const replica = "who" in fault ? world.replicas[fault.who] : undefined;
     const name = nameOf(fault);
-    world.coverage.count(`fault: ${name}`);
+    world.coverage.fault(name);
     world.recorder.mix(20, name.length);
     if (fault.kind === "stranger") {
       this.#strangerActs(fault.act, fault.back);
@@ -75,6 +76,7 @@ export class Faults {
       case "errors":
         this.#troublesOf(replica).add(fault);
         this.#setConditions(replica);
+        this.#noticePartition(replica);
         break;
       case "pause":
         this.#pauses.set(replica, (this.#pauses.get(replica) ?? 0) + 1);
@@ -114,6 +116,15 @@ export class Faults {
         replica.lock?.cutWatches(fault.how);
         break;
     }
+  }
+
+  /** Faults that are made of others. */
+  #noticePartition(replica: Replica): void {
+    const { coverage, replicas } = this.#world;
+    const { requestsCut, answersCut } = replica.link.conditions;
+    if (requestsCut && answersCut) coverage.fault("partition");
+    const cut = replicas.filter(({ link }) => link.conditions.requestsCut);
+    if (requestsCut && cut.length > 1) coverage.fault("several links cut");
   }
 
   #end(fault: Extract<Fault, { untilMs: number }>, replica: Replica): void {
@@ -178,7 +189,7 @@ export class Faults {
   }
 
   #strangerActs(act: StrangerAct, back: number): void {
-    const { store, coverage } = this.#world;
+    const { store } = this.#world;
     const { exclusions } = this.#world.referee;
     const { current } = store;
     if (current === undefined) return;
@@ -190,7 +201,6 @@ export class Faults {
         break;
       case "delete":
         store.delete();
-        if (held) coverage.rare("absence waited out");
         break;
       case "empty":
         if (held) exclusions.strangerTouchedHeldRecord("record emptied");
@@ -219,7 +229,7 @@ export class Faults {
   }
 }
 
-function nameOf(fault: Fault): string {
+function nameOf(fault: Fault): FaultName {
   switch (fault.kind) {
     case "link":
       return fault.fault;

@@ -1,3 +1,4 @@
+import type { StopReason } from "@tenure/core";
 import type { Candidate } from "./candidate.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Exclusions } from "./exclusions.ts";
@@ -12,8 +13,8 @@ export class Beliefs {
   readonly #longestLeaseMs: number;
   readonly #rateError: number;
   readonly #believers = new Set<Candidate>();
-  /** How long a takeover came after the belief before it had ended. */
-  #lastEndedAtMs = Number.NEGATIVE_INFINITY;
+  /** Who last lost a term to its deadline, and when. */
+  #lapsed: { readonly candidate: Candidate; readonly atMs: number } | undefined;
 
   constructor(options: {
     readonly nowMs: () => number;
@@ -71,12 +72,16 @@ export class Beliefs {
     if (!candidate.believes) return;
     candidate.believes = false;
     this.#believers.delete(candidate);
-    this.#lastEndedAtMs = this.#nowMs();
+  }
+
+  termEnded(candidate: Candidate, reason: StopReason): void {
+    if (reason === "deadline" || reason === "stalled") this.#lapsed = { candidate, atMs: this.#nowMs() };
   }
 
   #began(candidate: Candidate): void {
-    const gapMs = this.#nowMs() - this.#lastEndedAtMs;
-    if (gapMs >= 0 && gapMs < this.#longestLeaseMs * 0.02) this.#coverage.rare("takeover at the bound");
+    const { candidate: lapsed, atMs = Number.NEGATIVE_INFINITY } = this.#lapsed ?? {};
+    const atBound = this.#nowMs() - atMs < this.#longestLeaseMs * 0.02;
+    if (atBound && lapsed !== candidate) this.#coverage.rare("takeover at the bound");
     candidate.believes = true;
     this.#believers.add(candidate);
     this.#checkAlone(candidate, true);

@@ -96,6 +96,7 @@ export class Referee {
     }
     if (candidate.confirmedByGet) this.#coverage.rare("ambiguous acquire adopted");
     candidate.term = { term, startedAtMs: this.#nowMs(), told: false, lapsed: false };
+    if (isNewObject(candidate, this.#nowMs())) this.#coverage.rare("absence waited out");
     candidate.taskRunning = true;
     return termId;
   }
@@ -107,10 +108,16 @@ export class Referee {
     else term.told = true;
   }
 
-  termEnded(candidate: Candidate, _reason: StopReason): void {
+  termEnded(candidate: Candidate, reason: StopReason): void {
+    this.beliefs.termEnded(candidate, reason);
     const { term } = candidate;
     if (term === undefined) this.fail("S8", "ends a term that it had not begun", candidate);
     else if (!term.told) this.fail("S8", "ends a term without having told its task", candidate);
     candidate.term = undefined;
   }
+}
+
+/** It saw another object held, and leads on one that nobody was seen to hold before. */
+function isNewObject({ sawHeld, confirmed }: Candidate, nowMs: number): boolean {
+  return sawHeld.size > 1 && confirmed !== undefined && sawHeld.get(confirmed.incarnation) === nowMs;
 }

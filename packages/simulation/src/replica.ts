@@ -27,6 +27,8 @@ export class Replica {
   #tasks: SimulatedTask[] = [];
   readonly #termIds = new WeakMap<Term, number>();
   #starts = 0;
+  /** Of its last process. */
+  #leaseDurationMs: number;
   #identity: string;
   /** When `stop()` was called; `undefined` while the process is to campaign. */
   #stopping = false;
@@ -38,6 +40,7 @@ export class Replica {
     this.link = link;
     this.#random = random;
     this.#identity = plan.identity;
+    this.#leaseDurationMs = plan.durations.leaseDurationMs;
   }
 
   get name(): string {
@@ -67,6 +70,8 @@ export class Replica {
     this.#starts += 1;
     if (!sameIdentity && this.#starts > 1) this.#identity = `${this.plan.identity}-${this.#starts}`;
     this.#stopping = false;
+    if (durations.leaseDurationMs !== this.#leaseDurationMs) world.coverage.fault("rolling change");
+    this.#leaseDurationMs = durations.leaseDurationMs;
     const process = new SimulatedProcess(this.machine, () => world.turnEnded(this));
     const candidate = world.referee.candidate(this.name, process, durations);
     const lock = new SimulatedLock({
@@ -188,6 +193,7 @@ export class Replica {
       },
     });
     this.#tasks.push(task);
+    if (task.habit !== "good") world.coverage.fault(`task: ${task.habit}`);
     return task.promise;
   }
 

@@ -18,6 +18,7 @@ const CHECK_TO_WRITE_MS = 20;
 /** The work of one term: writes as long as it leads, and stops when told; some do not. */
 export class SimulatedTask {
   readonly promise: Promise<void>;
+  readonly habit: Habit;
   readonly #process: SimulatedProcess;
   readonly #random: RandomStream;
   readonly #term: Term;
@@ -43,8 +44,8 @@ export class SimulatedTask {
     this.promise = new Promise((resolve, reject) => {
       this.#settle = (error) => (error === undefined ? resolve() : reject(error));
     });
-    const habit = habitOf(options.habits, options.random);
-    this.#plan(habit, options.leaseDurationMs);
+    this.habit = habitOf(options.habits, options.random);
+    this.#plan(this.habit, options.leaseDurationMs);
     if (this.#workEveryMs > 0) this.#work();
   }
 

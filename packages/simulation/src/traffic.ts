@@ -70,9 +70,8 @@ export class Traffic {
     const { process, write } = call;
     const candidate = this.#roll.of(process);
     if (!applied) {
-      const isCreate = write.expected === undefined && !duplicate;
-      if (isCreate && before !== undefined && candidate !== undefined)
-        candidate.createMet = { callId: call.callId, incarnation: before.incarnation };
+      if (before !== undefined && candidate !== undefined && !duplicate)
+        this.#refused(candidate, call, before);
       return;
     }
     const lateMs = process.now() - write.origin.sentAtMs;
@@ -135,6 +134,19 @@ export class Traffic {
       if (byGet) this.#foundLanded(candidate, sentAtMs);
       candidate.confirmed = { token, incarnation, sentAtMs };
     }
+  }
+
+  /** A write found another version than it replaces. */
+  #refused(candidate: Candidate, { write, callId }: Call, before: StoredRecord): void {
+    if (write?.expected === undefined) {
+      candidate.createMet = { callId, incarnation: before.incarnation };
+      return;
+    }
+    const { writer, sentAtMs } = before.raw;
+    const isOwn = writer === candidate.process && sentAtMs < write.origin.sentAtMs;
+    const isUnknown = sentAtMs > (candidate.confirmed?.sentAtMs ?? Number.NEGATIVE_INFINITY);
+    if (isOwn && isUnknown && write.record.holderIdentity !== "")
+      this.#coverage.rare("conflict on a renewal that had landed");
   }
 
   #rivalWrote(

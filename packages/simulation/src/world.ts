@@ -17,7 +17,7 @@ import { Replica } from "./replica.ts";
 import { leasesOf, longestLeaseMs, type Scenario } from "./scenario.ts";
 import type { CallCounter } from "./simulated-lock.ts";
 import type { WatchListener } from "./simulated-watch.ts";
-import { SimulatedStore, type StoredRecord } from "./store.ts";
+import { SimulatedStore } from "./store.ts";
 
 /** 2026-01-01: any date, but the same in every run. */
 const WORLD_BEGINS_MS = Date.UTC(2026, 0, 1);
@@ -240,7 +240,6 @@ export class World {
       landed: (call, applied, before, duplicate) => {
         recorder.mix(8, call.callId);
         referee.traffic.landed(call, applied, before, duplicate);
-        this.#noticeRepeatedRenewal(call, applied, before);
         if (recorder.full) this.told(this.#landedEvent(call, applied, duplicate));
       },
       lost: (call, part) => {
@@ -262,13 +261,6 @@ export class World {
         if (recorder.full) this.told(this.#watchedEvent(process, event));
       },
     };
-  }
-
-  #noticeRepeatedRenewal(call: Call, applied: boolean, before: StoredRecord | undefined): void {
-    if (applied || call.write?.expected === undefined) return;
-    const own = before?.raw.writer === call.process && before.raw.callId !== call.callId;
-    if (own && call.write.record.holderIdentity !== "")
-      this.coverage.rare("conflict on a renewal that had landed");
   }
 
   #nameOf({ process }: { readonly process: SimulatedProcess }): string {
