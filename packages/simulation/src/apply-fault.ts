@@ -149,6 +149,7 @@ export class Faults {
     if (process === undefined || candidate === undefined) return;
     const waiting = process.resume();
     if (!process.running) return;
+    candidate.ranSinceMs = process.now();
     world.told({ kind: "resumed", who: replica.name });
     for (const turn of waiting) world.queue.after(0, () => process.deliver(turn));
     world.turnEnded(replica);

@@ -2,6 +2,7 @@ import type { StopReason } from "@tenure/core";
 import type { Candidate } from "./candidate.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Exclusions } from "./exclusions.ts";
+import type { LeadersLook } from "./leaders-look.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Who says that it leads: S1 at every turn, S2 where one begins to, and S7 as long as it does. */
@@ -10,6 +11,7 @@ export class Beliefs {
   readonly #verdict: Verdict;
   readonly #coverage: Coverage;
   readonly #exclusions: Exclusions;
+  readonly #look: LeadersLook;
   readonly #longestLeaseMs: number;
   readonly #rateError: number;
   readonly #believers = new Set<Candidate>();
@@ -21,6 +23,7 @@ export class Beliefs {
     readonly verdict: Verdict;
     readonly coverage: Coverage;
     readonly exclusions: Exclusions;
+    readonly look: LeadersLook;
     readonly longestLeaseMs: number;
     readonly rateError: number;
   }) {
@@ -28,6 +31,7 @@ export class Beliefs {
     this.#verdict = options.verdict;
     this.#coverage = options.coverage;
     this.#exclusions = options.exclusions;
+    this.#look = options.look;
     this.#longestLeaseMs = options.longestLeaseMs;
     this.#rateError = options.rateError;
   }
@@ -51,6 +55,7 @@ export class Beliefs {
       return;
     }
     this.#checkEntitled(candidate);
+    this.#look.leads(candidate);
     if (!candidate.believes) this.#began(candidate);
   }
 
@@ -133,7 +138,7 @@ export class Beliefs {
   #judge(candidate: Candidate, other: Candidate, begins: boolean): void {
     const outside = this.#exclusions.isOverlapOutside(candidate, other);
     const timersLate = other.process.now() <= other.timersLateUntilMs;
-    const late = other.term !== undefined && !other.term.told && !timersLate && !outside;
+    const late = other.term !== undefined && other.term.toldAtMs === undefined && !timersLate && !outside;
     if (begins && late)
       this.#verdict.fail(
         "S2",

@@ -16,7 +16,8 @@ interface OpenTerm {
   readonly term: Term;
   /** True time. */
   readonly startedAtMs: number;
-  told: boolean;
+  /** When its task was told to stop, by its own clock; `undefined` while it was not. */
+  toldAtMs: number | undefined;
   /** `isLeading()` was false once. */
   lapsed: boolean;
 }
@@ -46,6 +47,12 @@ export interface Candidate {
   /** The object that its newest create met in the store: known to it once that is answered. */
   createMet: { readonly callId: number; readonly incarnation: string } | undefined;
   term: OpenTerm | undefined;
+  /** The largest token of its terms. */
+  largestToken: bigint;
+  /** Its watch told of another's write: it has to look, by then of its clock. */
+  lookDue: { readonly order: bigint | undefined; readonly untilMs: number } | undefined;
+  /** Its own clock when its process last went on after a pause. */
+  ranSinceMs: number;
   /** client-go's newest change of the record, until it gives the lock back: when it landed, in true time, and its lease. */
   rivalHolds: { readonly sinceMs: number; readonly leaseDurationMs: number } | undefined;
   /** The last look found it leading. */
@@ -76,6 +83,9 @@ export function newCandidate(name: string, process: SimulatedProcess, durations:
     sawHeld: new Map(),
     createMet: undefined,
     term: undefined,
+    largestToken: -1n,
+    lookDue: undefined,
+    ranSinceMs: Number.NEGATIVE_INFINITY,
     rivalHolds: undefined,
     believes: false,
     taskRunning: false,

@@ -69,6 +69,8 @@ class Progress {
       somebodyLeads,
       () => this.#survivesCrash(),
       async () => this.#setConditions(FAIR_CONDITIONS),
+      somebodyLeads,
+      () => this.#drains(),
       () => this.#stopsClean(),
     ];
     for (const step of steps) {
@@ -163,6 +165,21 @@ class Progress {
     leader.crash();
     const boundMs = leaseMs + 2 * this.#pollMs + 3 * this.#timeoutMs;
     await this.#within(boundMs, "L1", "nobody took over from a leader that crashed");
+  }
+
+  /** L4, R10: a leader that steps down renews while its task takes nearly all of its drain timeout to stop. */
+  async #drains(): Promise<void> {
+    const world = this.#world;
+    const { leader } = world;
+    const { candidate } = leader ?? {};
+    if (leader === undefined || candidate === undefined || !isTenure(leader)) return;
+    const drainMs = 0.95 * candidate.durations.drainTimeoutMs;
+    leader.stopSlowly(drainMs);
+    leader.stepDown();
+    const untilMs = world.nowMs + this.#stretched(drainMs) + SLACK_MS;
+    if (!(await world.advance(untilMs, () => !candidate.believes))) return;
+    if (candidate.taskRunning)
+      world.referee.fail("L4", "lost its term while its task drained, though it gets through", candidate);
   }
 
   /** L6: stopping settles, and leaves nothing behind. */

@@ -3,6 +3,7 @@ import { Beliefs } from "./beliefs.ts";
 import { type Candidate, newCandidate } from "./candidate.ts";
 import type { Coverage } from "./coverage.ts";
 import { Exclusions } from "./exclusions.ts";
+import { LeadersLook } from "./leaders-look.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Property } from "./property.ts";
 import type { Durations } from "./scenario.ts";
@@ -39,17 +40,18 @@ export class Referee {
     const { nowMs, coverage, longestLeaseMs, rateError } = options;
     const verdict = new Verdict(nowMs, options.judged);
     const exclusions = new Exclusions(options);
+    const look = new LeadersLook(verdict);
     this.#nowMs = nowMs;
     this.#coverage = coverage;
     this.#verdict = verdict;
     this.exclusions = exclusions;
-    this.beliefs = new Beliefs({ nowMs, verdict, coverage, exclusions, longestLeaseMs, rateError });
+    this.beliefs = new Beliefs({ nowMs, verdict, look, coverage, exclusions, longestLeaseMs, rateError });
     this.tokens = new Tokens({ nowMs, verdict, coverage, exclusions });
     const roll = {
       of: (process: SimulatedProcess) => this.#candidates.get(process),
       formerOf: (process: SimulatedProcess) => this.#gone.get(process),
     };
-    this.traffic = new Traffic({ nowMs, verdict, coverage, exclusions, roll });
+    this.traffic = new Traffic({ nowMs, verdict, look, coverage, exclusions, roll });
   }
 
   /** The first property that did not hold. */
@@ -94,9 +96,9 @@ export class Referee {
         candidate,
       );
     }
-    if (candidate.confirmedByGet) this.#coverage.rare("ambiguous acquire adopted");
-    candidate.term = { term, startedAtMs: this.#nowMs(), told: false, lapsed: false };
     if (isNewObject(candidate, this.#nowMs())) this.#coverage.rare("absence waited out");
+    if (candidate.confirmedByGet) this.#coverage.rare("ambiguous acquire adopted");
+    candidate.term = { term, startedAtMs: this.#nowMs(), toldAtMs: undefined, lapsed: false };
     candidate.taskRunning = true;
     return termId;
   }
@@ -104,16 +106,18 @@ export class Referee {
   told(candidate: Candidate): void {
     const { term } = candidate;
     if (term === undefined) this.fail("S8", "tells a task to stop without a term", candidate);
-    else if (term.told) this.fail("S8", "tells its task to stop twice", candidate);
-    else term.told = true;
+    else if (term.toldAtMs !== undefined) this.fail("S8", "tells its task to stop twice", candidate);
+    else term.toldAtMs = candidate.process.now();
   }
 
   termEnded(candidate: Candidate, reason: StopReason): void {
     this.beliefs.termEnded(candidate, reason);
     const { term } = candidate;
     if (term === undefined) this.fail("S8", "ends a term that it had not begun", candidate);
-    else if (!term.told) this.fail("S8", "ends a term without having told its task", candidate);
+    else if (term.toldAtMs === undefined)
+      this.fail("S8", "ends a term without having told its task", candidate);
     candidate.term = undefined;
+    candidate.lookDue = undefined;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Link } from "./link.ts";
 import type { Machine } from "./machine.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { RandomStream } from "./random.ts";
+import { requestTimeoutMs } from "./request-timeout.ts";
 import type { Durations, ReplicaPlan, TaskHabits } from "./scenario.ts";
 import { SimulatedLock } from "./simulated-lock.ts";
 import { SimulatedTask } from "./task.ts";
@@ -123,6 +124,18 @@ export class Replica {
         candidate.stopped = true;
         done();
       });
+      this.#expectStopped(candidate, candidate.process.now());
+    });
+  }
+
+  /** L6: `stop()` settles within its bound, counted from when the process last went on after a pause. */
+  #expectStopped(candidate: Candidate, sinceMs: number): void {
+    const { process, durations } = candidate;
+    const boundMs = durations.drainTimeoutMs + 4 * requestTimeoutMs(durations) + 1;
+    process.later(sinceMs + boundMs - process.now(), () => {
+      if (candidate.stopped) return;
+      if (candidate.ranSinceMs > sinceMs) this.#expectStopped(candidate, candidate.ranSinceMs);
+      else this.#world.referee.fail("L6", "stop() does not settle", candidate);
     });
   }
 
@@ -136,6 +149,11 @@ export class Replica {
   /** What hung or would not stop ends: the world is healed. */
   endTasks(): void {
     for (const task of this.#tasks) this.#process?.deliver(() => task.giveUp());
+  }
+
+  /** Its task will take so long to stop, by its clock. */
+  stopSlowly(ms: number): void {
+    for (const task of this.#tasks) task.stopSlowly(ms);
   }
 
   #startElector(candidate: Candidate, lock: SimulatedLock, durations: Durations): void {

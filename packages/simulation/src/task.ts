@@ -26,6 +26,8 @@ export class SimulatedTask {
   readonly #workEveryMs: number;
   #settle: (error: Error | undefined) => void = () => {};
   #settled = false;
+  /** How long it takes to stop, where that was asked for. */
+  #slowStopMs: number | undefined;
 
   constructor(options: {
     readonly process: SimulatedProcess;
@@ -54,6 +56,11 @@ export class SimulatedTask {
     this.#end(undefined);
   }
 
+  /** It will take so long to stop. */
+  stopSlowly(ms: number): void {
+    this.#slowStopMs = ms;
+  }
+
   #plan(habit: Habit, leaseDurationMs: number): void {
     const { signal } = this.#term;
     const later = (least: number, most: number, error?: Error): void => {
@@ -67,7 +74,8 @@ export class SimulatedTask {
     signal.addEventListener(
       "abort",
       () => {
-        if (failsInStopping) later(...stopMs, new Error("the task failed while it stopped"));
+        if (this.#slowStopMs !== undefined) later(this.#slowStopMs, this.#slowStopMs);
+        else if (failsInStopping) later(...stopMs, new Error("the task failed while it stopped"));
         else if (habit === "good" && this.#random.chance(0.3)) this.#end(undefined);
         else later(...stopMs);
       },

@@ -28,6 +28,13 @@ export class Tokens {
   }
 
   termStarted(candidate: Candidate, { fencingToken }: Term): void {
+    if (fencingToken <= candidate.largestToken)
+      this.#verdict.fail(
+        "S4",
+        `token ${fencingToken} is not larger than that of its own term before`,
+        candidate,
+      );
+    candidate.largestToken = fencingToken;
     const again = this.#used.has(fencingToken);
     this.#used.add(fencingToken);
     const grows = fencingToken > this.#highest;

@@ -2,6 +2,7 @@ import type { LeaderElectionRecord, LockEvent } from "@tenure/core";
 import type { Candidate } from "./candidate.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Exclusions } from "./exclusions.ts";
+import type { LeadersLook } from "./leaders-look.ts";
 import type { Call, Outcome } from "./link.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { StoredRecord } from "./store.ts";
@@ -25,6 +26,7 @@ export class Traffic {
   readonly #verdict: Verdict;
   readonly #coverage: Coverage;
   readonly #exclusions: Exclusions;
+  readonly #look: LeadersLook;
   readonly #roll: Roll;
 
   constructor(options: {
@@ -32,19 +34,23 @@ export class Traffic {
     readonly verdict: Verdict;
     readonly coverage: Coverage;
     readonly exclusions: Exclusions;
+    readonly look: LeadersLook;
     readonly roll: Roll;
   }) {
     this.#nowMs = options.nowMs;
     this.#verdict = options.verdict;
     this.#coverage = options.coverage;
     this.#exclusions = options.exclusions;
+    this.#look = options.look;
     this.#roll = options.roll;
   }
 
-  sent({ process, write, operation }: Call): void {
+  sent(call: Call): void {
+    const { process, write, operation } = call;
     const candidate = this.#roll.of(process);
     if (candidate === undefined) return;
     this.#countRequest(candidate);
+    this.#look.sent(candidate, call);
     if (candidate.elector === undefined || write === undefined) return;
     const { expected, record } = write;
     if (expected !== undefined && !hasRead(candidate, expected.version)) {
@@ -58,9 +64,12 @@ export class Traffic {
         candidate,
       );
     }
-    if (record.holderIdentity !== "") return;
+    if (record.holderIdentity !== "") {
+      this.#checkDrain(candidate);
+      return;
+    }
     if (candidate.taskRunning) this.#verdict.fail("S3", "sends its release while its task runs", candidate);
-    else if (candidate.term !== undefined && !candidate.term.told) {
+    else if (candidate.term !== undefined && candidate.term.toldAtMs === undefined) {
       this.#verdict.fail("S3", "sends its release before the task was told to stop", candidate);
     }
   }
@@ -113,6 +122,7 @@ export class Traffic {
     const candidate = this.#roll.of(process);
     if (candidate === undefined) return;
     candidate.conflictOn = undefined;
+    this.#look.told(candidate, event);
     if (event.kind === "changed" && event.current !== undefined) {
       const { current } = event;
       noteRead(candidate, current.version);
@@ -133,7 +143,20 @@ export class Traffic {
     if (sentAtMs > (candidate.confirmed?.sentAtMs ?? Number.NEGATIVE_INFINITY)) {
       if (byGet) this.#foundLanded(candidate, sentAtMs);
       candidate.confirmed = { token, incarnation, sentAtMs };
+      this.#look.confirmed(candidate, token);
     }
+  }
+
+  /** R9, R10: nothing holds the lock for a task that is overdue, nor begins another term before it has settled. */
+  #checkDrain(candidate: Candidate): void {
+    const { term, taskRunning, process, durations } = candidate;
+    if (term === undefined) {
+      if (taskRunning) this.#verdict.fail("S3", "tries to lead while its last task runs", candidate);
+      return;
+    }
+    const drainedMs = process.now() - (term.toldAtMs ?? Number.POSITIVE_INFINITY);
+    if (drainedMs > durations.drainTimeoutMs + 0.001)
+      this.#verdict.fail("S3", "renews for a task that outlived its drain timeout", candidate);
   }
 
   /** A write found another version than it replaces. */
