@@ -38,6 +38,7 @@ export class Faults {
       replica.lock?.cutWatches("reconnects");
       replica.machine.wakeUp();
       this.#resume(replica);
+      if (!replica.campaigns) replica.crash();
       replica.start(replica.plan.durations, false);
       replica.endTasks();
     }
@@ -103,6 +104,7 @@ export class Faults {
       case "stop":
         replica.stop(() => {
           const restart = (): void => {
+            if (world.isHealed) return; // it was started again then
             replica.crash();
             this.#restart(replica, fault);
           };

@@ -60,6 +60,10 @@ export interface Candidate {
   taskRunning: boolean;
   /** Its machine slept: until then by its clock, which stood still meanwhile, its timers may be late. */
   timersLateUntilMs: number;
+  /** True time when its watch last told it something. */
+  watchedAtMs: number;
+  /** All its requests. */
+  requestsEver: number;
   /** Requests of the current half minute of its clock. */
   requests: number;
   requestsSinceMs: number;
@@ -90,6 +94,8 @@ export function newCandidate(name: string, process: SimulatedProcess, durations:
     believes: false,
     taskRunning: false,
     timersLateUntilMs: Number.NEGATIVE_INFINITY,
+    watchedAtMs: Number.NEGATIVE_INFINITY,
+    requestsEver: 0,
     requests: 0,
     requestsSinceMs: process.now(),
     stopped: false,

@@ -122,6 +122,7 @@ export class Traffic {
     const candidate = this.#roll.of(process);
     if (candidate === undefined) return;
     candidate.conflictOn = undefined;
+    candidate.watchedAtMs = this.#nowMs();
     this.#look.told(candidate, event);
     if (event.kind === "changed" && event.current !== undefined) {
       const { current } = event;
@@ -205,6 +206,7 @@ export class Traffic {
       candidate.requests = 0;
     }
     candidate.requests += 1;
+    candidate.requestsEver += 1;
     // One a retry period is the rule; reads before believing, re-issues and releases come on top.
     const most = 3 * (LOAD_WINDOW_MS / candidate.durations.retryPeriodMs) + 12;
     if (candidate.requests > most && candidate.elector !== undefined) {

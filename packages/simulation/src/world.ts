@@ -130,6 +130,8 @@ export class World {
   /** Lets true time pass until `untilMs`, `done`, or a violation. Whether it is done; without `done`, whether nothing is violated. */
   async advance(untilMs: number, done?: () => boolean): Promise<boolean> {
     let eventsNow = 0;
+    // A turn that was taken from outside, between two advances.
+    if (this.#turned.size > 0) await this.#endTurns();
     for (;;) {
       if (this.referee.violation !== undefined) return false;
       if (done?.()) return true;
@@ -140,12 +142,7 @@ export class World {
       if (eventsNow > MOST_AT_ONCE)
         this.referee.fail("L5", "somebody is busy without end while time stands still");
       happen();
-      if (this.#turned.size > 0) {
-        if (this.#drainsFully) await new Promise<void>((resolve) => setImmediate(resolve));
-        else for (let round = 0; round < REACTION_ROUNDS; round++) await undefined;
-        for (const replica of this.#turned) this.#look(replica);
-        this.#turned.clear();
-      }
+      if (this.#turned.size > 0) await this.#endTurns();
     }
   }
 
@@ -222,6 +219,14 @@ export class World {
     this.referee.told(candidate);
     const reason = String((term.signal.reason as { stopReason?: string }).stopReason); // a LeaderElectionError
     this.told({ kind: "told", who: candidate.name, token: String(term.fencingToken), reason });
+  }
+
+  /** Every promise reaction ends before time goes on. */
+  async #endTurns(): Promise<void> {
+    if (this.#drainsFully) await new Promise<void>((resolve) => setImmediate(resolve));
+    else for (let round = 0; round < REACTION_ROUNDS; round++) await undefined;
+    for (const replica of this.#turned) this.#look(replica);
+    this.#turned.clear();
   }
 
   #look({ candidate }: Replica): void {

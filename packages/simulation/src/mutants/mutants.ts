@@ -566,4 +566,22 @@ export const MUTANTS: readonly Mutant[] = [
       ...HARSH,
     },
   },
+  {
+    number: 41,
+    bug: "a standby polls although its watch works (R1)",
+    file: "step/observing.ts",
+    search: "const seldom = isWatchTrusted(d) && !awaitsAbsence(d);",
+    replace: "const seldom = false;",
+    properties: ["L5"],
+    profile: { settings: "default", only: CUTS, watches: true, replicas: 3, chaosMs: 60_000 },
+  },
+  {
+    number: 42,
+    bug: "a lock that was given back is taken at the next poll although the watch told of it (R1)",
+    file: "step/observing.ts",
+    search: "s.attemptAtMs = Math.max(freeMs, notBeforeMs) + d.config.random() * ATTEMPT_JITTER_MS;",
+    replace: "s.attemptAtMs = Math.max(freeMs, notBeforeMs + d.config.retryPeriodMs);",
+    properties: ["L3"],
+    profile: { settings: "default", only: CUTS, watches: true, replicas: 3, chaosMs: 60_000 },
+  },
 ];
