@@ -255,6 +255,24 @@ describe("R2 absence frees nothing", () => {
     expect(b.elector.isLeading()).toBe(true);
   });
 
+  it.each(["suspend", "stepWall"] as const)(
+    "R2: a gap in which its machine stood still restarts the wait, too (%s)",
+    async (standStill) => {
+      const { clock, cell, a, b } = await leaderAndStandby();
+      a.lock.hang("update");
+      a.lock.hang("get");
+      cell.delete();
+      await clock.advance(14_000); // b saw the absence from its next poll on: its wait is nearly over
+      expect(cell.current).toBeUndefined();
+      // Not running, b cannot see that x creates the record, leads for a minute, and that its record vanishes.
+      clock[standStill](60_000);
+      await clock.advance(14_000); // while x may believe
+      expect(cell.current).toBeUndefined();
+      await clock.advance(5_000);
+      expect(b.elector.isLeading()).toBe(true);
+    },
+  );
+
   it("R2: a create that met a record has seen the lock held: if that vanishes too, the wait begins anew", async () => {
     const { clock, cell, candidate } = world();
     const a = candidate("a");

@@ -113,7 +113,9 @@ class Key {
       this.#record(view.current);
       this.#bigint(view.order);
       this.#out.push(this.#age(view.firstSeenMs), view.waitMs / TICK_MS);
-      if (view.current === undefined) this.#out.push(this.#age(view.lastSeenMs));
+      // Nothing sleeps there: all clocks tell the same.
+      const lastSeenMs = view.lastSeenAt?.monotonicMs ?? Number.NEGATIVE_INFINITY;
+      if (view.current === undefined) this.#out.push(this.#age(lastSeenMs));
     }
     if (held !== undefined) {
       this.#number(Number(held.incarnation));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { TimeReading } from "./clock.ts";
 import type { LeaderElectionRecord, VersionedRecord } from "./resource-lock.ts";
 import { effectiveDurationMs, freeAtMs, type HeldMemory, observe, remember, type View } from "./view.ts";
 
@@ -26,13 +27,18 @@ function found(
   };
 }
 
+/** A look while all clocks agree. */
+function at(monotonicMs: number): TimeReading {
+  return { monotonicMs, bootMs: 50_000 + monotonicMs, wallMs: 1_000_000 + monotonicMs };
+}
+
 function see(
   current: VersionedRecord | undefined,
   atMs: number,
   before?: View,
   held: HeldMemory | undefined = undefined,
 ): View {
-  return observe(before, held, { current, order: current?.fencingToken, atMs }, OWN_MS);
+  return observe(before, held, { current, order: current?.fencingToken, at: at(atMs) }, OWN_MS);
 }
 
 describe("the wait", () => {
@@ -42,7 +48,7 @@ describe("the wait", () => {
       current: found(),
       order: 1n,
       firstSeenMs: 1_000,
-      lastSeenMs: 1_000,
+      lastSeenAt: at(1_000),
       waitMs: 40_000,
     });
     expect(freeAtMs(view, 0)).toBe(41_000);
@@ -108,7 +114,7 @@ describe("the first sight", () => {
       current: edited,
       order: 2n,
       firstSeenMs: 1_000,
-      lastSeenMs: 9_000,
+      lastSeenAt: at(9_000),
       waitMs: 40_000,
     });
   });
@@ -127,26 +133,35 @@ describe("an absence", () => {
   const GAP_MS = 8_000;
   const held = { incarnation: "one", durationMs: 15_000 };
   const gone = (atMs: number, order: bigint, before?: View) =>
-    observe(before, held, { current: undefined, order, atMs }, OWN_MS, GAP_MS);
+    observe(before, held, { current: undefined, order, at: at(atMs) }, OWN_MS, GAP_MS);
 
   it("R2: goes on while looks at it lie no further apart than the gap", () => {
     const first = gone(1_000, 5n);
     const second = gone(9_000, 5n, first);
-    expect(second).toMatchObject({ firstSeenMs: 1_000, lastSeenMs: 9_000 });
-    expect(gone(17_000, 5n, second)).toMatchObject({ firstSeenMs: 1_000, lastSeenMs: 17_000 });
+    expect(second).toMatchObject({ firstSeenMs: 1_000, lastSeenAt: at(9_000) });
+    expect(gone(17_000, 5n, second)).toMatchObject({ firstSeenMs: 1_000, lastSeenAt: at(17_000) });
   });
 
   it("R2: begins anew after a longer gap: a record may have come and gone", () => {
     expect(gone(9_001, 5n, gone(1_000, 5n)).firstSeenMs).toBe(9_001);
   });
 
+  it.each(["bootMs", "wallMs"] as const)(
+    "R2: begins anew after a gap that only %s shows: it slept",
+    (clock) => {
+      const woken = { ...at(2_000), [clock]: at(2_000)[clock] + GAP_MS };
+      const again = { current: undefined, order: 5n, at: woken };
+      expect(observe(gone(1_000, 5n), held, again, OWN_MS, GAP_MS).firstSeenMs).toBe(2_000);
+    },
+  );
+
   it("R2: begins anew when the store's order moved: there was another deletion", () => {
     expect(gone(2_000, 6n, gone(1_000, 5n)).firstSeenMs).toBe(2_000);
   });
 
   it("a record that is there may be looked at as seldom as one likes: the version protects the write", () => {
-    const seen = observe(undefined, held, { current: found(), order: 1n, atMs: 0 }, OWN_MS, GAP_MS);
-    const later = observe(seen, held, { current: found(), order: 1n, atMs: 600_000 }, OWN_MS, GAP_MS);
+    const seen = observe(undefined, held, { current: found(), order: 1n, at: at(0) }, OWN_MS, GAP_MS);
+    const later = observe(seen, held, { current: found(), order: 1n, at: at(600_000) }, OWN_MS, GAP_MS);
     expect(later.firstSeenMs).toBe(0);
   });
 });

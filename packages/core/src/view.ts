@@ -1,3 +1,4 @@
+import { elapsedMs, type TimeReading } from "./clock.ts";
 import type { LeaderElectionRecord, VersionedRecord } from "./resource-lock.ts";
 
 /** What an elector knows of the stored record, and since when: one, and the current one only. */
@@ -8,8 +9,11 @@ export interface View {
   readonly order: bigint | undefined;
   /** When these *fields* (or the absence) were first seen, in monotonic milliseconds read after the answer arrived. */
   readonly firstSeenMs: number;
-  /** When this was last confirmed. Counts for an absence: what came and went between two looks left no trace. */
-  readonly lastSeenMs: number;
+  /**
+   * When this was last confirmed; `undefined` once that is known to be worth nothing. Counts for an absence: what came and
+   * went between two looks left no trace. All clocks, since a machine that slept did not look either.
+   */
+  readonly lastSeenAt: TimeReading | undefined;
   /** How long they must stand before the lock may be taken; 0 when it is free. */
   readonly waitMs: number;
 }
@@ -20,11 +24,11 @@ export interface HeldMemory {
   readonly durationMs: number;
 }
 
-/** What was found, and when the clock was read after it had arrived. */
+/** What was found, and when the clocks were read after it had arrived. */
 export interface Found {
   readonly current: VersionedRecord | undefined;
   readonly order: bigint | undefined;
-  readonly atMs: number;
+  readonly at: TimeReading;
 }
 
 /**
@@ -40,18 +44,23 @@ export function observe(
   ownDurationMs: number,
   gapMs: number = Number.POSITIVE_INFINITY,
 ): View {
-  const { current, order, atMs } = found;
+  const { current, order, at } = found;
   const same =
     view !== undefined &&
     sameFields(view.current, current) &&
-    (current !== undefined || (order === view.order && atMs - view.lastSeenMs <= gapMs));
+    (current !== undefined || (order === view.order && !isUnseenFor(view, at, gapMs)));
   return {
     current,
     order,
-    firstSeenMs: same ? view.firstSeenMs : atMs,
-    lastSeenMs: atMs,
+    firstSeenMs: same ? view.firstSeenMs : at.monotonicMs,
+    lastSeenAt: at,
     waitMs: waitFor(current, held, ownDurationMs),
   };
+}
+
+/** Whether nobody looked for longer than `gapMs`, by any clock: the monotonic one stands still in a suspend, the world does not. */
+export function isUnseenFor({ lastSeenAt }: View, at: TimeReading, gapMs: number): boolean {
+  return lastSeenAt === undefined || elapsedMs(lastSeenAt, at) > gapMs;
 }
 
 function waitFor(

@@ -1,3 +1,4 @@
+import type { FaultName } from "./coverage.ts";
 import { FAIR_CONDITIONS, type LinkConditions } from "./link.ts";
 import type { Replica } from "./replica.ts";
 import { type Fault, longestLeaseMs, type StrangerAct } from "./scenario.ts";
@@ -37,6 +38,7 @@ export class Faults {
       replica.lock?.cutWatches("reconnects");
       replica.machine.wakeUp();
       this.#resume(replica);
+      if (!replica.campaigns) replica.crash();
       replica.start(replica.plan.durations, false);
       replica.endTasks();
     }
@@ -46,7 +48,7 @@ export class Faults {
     const world = this.#world;
     const replica = "who" in fault ? world.replicas[fault.who] : undefined;
     const name = nameOf(fault);
-    world.coverage.count(`fault: ${name}`);
+    world.coverage.fault(name);
     world.recorder.mix(20, name.length);
     if (fault.kind === "stranger") {
       this.#strangerActs(fault.act, fault.back);
@@ -75,6 +77,7 @@ export class Faults {
       case "errors":
         this.#troublesOf(replica).add(fault);
         this.#setConditions(replica);
+        this.#noticePartition(replica);
         break;
       case "pause":
         this.#pauses.set(replica, (this.#pauses.get(replica) ?? 0) + 1);
@@ -82,9 +85,11 @@ export class Faults {
         world.told({ kind: "paused", who: replica.name, how: "pause" });
         break;
       case "suspend":
-        if (replica.candidate !== undefined) replica.candidate.slept = true;
-        replica.machine.sleep();
-        world.told({ kind: "paused", who: replica.name, how: "suspend" });
+      case "vm-pause":
+        if (replica.candidate !== undefined) world.referee.beliefs.fallsAsleep(replica.candidate);
+        if (fault.kind === "suspend") replica.machine.sleep();
+        else replica.machine.freeze();
+        world.told({ kind: "paused", who: replica.name, how: fault.kind });
         break;
       case "rate":
         replica.machine.setRate(fault.rate);
@@ -99,6 +104,7 @@ export class Faults {
       case "stop":
         replica.stop(() => {
           const restart = (): void => {
+            if (world.isHealed) return; // it was started again then
             replica.crash();
             this.#restart(replica, fault);
           };
@@ -114,13 +120,22 @@ export class Faults {
     }
   }
 
+  /** Faults that are made of others. */
+  #noticePartition(replica: Replica): void {
+    const { coverage, replicas } = this.#world;
+    const { requestsCut, answersCut } = replica.link.conditions;
+    if (requestsCut && answersCut) coverage.fault("partition");
+    const cut = replicas.filter(({ link }) => link.conditions.requestsCut);
+    if (requestsCut && cut.length > 1) coverage.fault("several links cut");
+  }
+
   #end(fault: Extract<Fault, { untilMs: number }>, replica: Replica): void {
     if (fault.kind === "link" || fault.kind === "errors") {
       this.#troublesOf(replica).delete(fault);
       this.#setConditions(replica);
       return;
     }
-    if (fault.kind === "suspend") replica.machine.wakeUp();
+    if (fault.kind !== "pause") replica.machine.wakeUp();
     else {
       const left = (this.#pauses.get(replica) ?? 1) - 1;
       this.#pauses.set(replica, left);
@@ -136,11 +151,12 @@ export class Faults {
     if (process === undefined || candidate === undefined) return;
     const waiting = process.resume();
     if (!process.running) return;
+    candidate.ranSinceMs = process.now();
     world.told({ kind: "resumed", who: replica.name });
     for (const turn of waiting) world.queue.after(0, () => process.deliver(turn));
     world.turnEnded(replica);
     // The first thing that runs asks whether it leads, before what waited.
-    if (candidate.believes) world.referee.resumed(candidate);
+    if (candidate.believes) world.referee.beliefs.resumed(candidate);
   }
 
   #restart(replica: Replica, fault: Extract<Fault, { restartAtMs: number }>): void {
@@ -176,7 +192,8 @@ export class Faults {
   }
 
   #strangerActs(act: StrangerAct, back: number): void {
-    const { store, referee, coverage } = this.#world;
+    const { store } = this.#world;
+    const { exclusions } = this.#world.referee;
     const { current } = store;
     if (current === undefined) return;
     const held = current.record.holderIdentity !== "";
@@ -186,30 +203,28 @@ export class Faults {
         store.edit({});
         break;
       case "delete":
-        referee.deleted();
         store.delete();
-        if (held) coverage.rare("absence waited out");
         break;
       case "empty":
-        if (held) referee.strangerTouchedHeldRecord("record emptied");
+        if (held) exclusions.strangerTouchedHeldRecord("record emptied");
         store.edit({ holderIdentity: "" });
         break;
       case "shorten":
-        if (held) referee.strangerTouchedHeldRecord("lease shortened");
+        if (held) exclusions.strangerTouchedHeldRecord("lease shortened");
         store.edit({ leaseDurationMs: 1000 });
         break;
       case "lengthen":
         store.edit({ leaseDurationMs: Math.max(leaseDurationMs, 2 * longestLeaseMs(this.#world.scenario)) });
         break;
       case "clear-duration":
-        referee.durationTakenAway();
+        exclusions.durationTakenAway();
         store.edit({ leaseDurationMs: 0 });
         break;
       case "overwrite":
         store.edit({ holderIdentity: "stranger", renewTime: "2026-01-01T00:00:00.000000Z" });
         break;
       case "restore":
-        referee.restored();
+        exclusions.restored();
         store.restore(back);
         break;
     }
@@ -217,7 +232,7 @@ export class Faults {
   }
 }
 
-function nameOf(fault: Fault): string {
+function nameOf(fault: Fault): FaultName {
   switch (fault.kind) {
     case "link":
       return fault.fault;

@@ -55,6 +55,7 @@ export const FAULT_KINDS = [
   "watch cut",
   "pause",
   "suspend",
+  "vm pause",
   "rate",
   "wall step",
   "server clock",
@@ -201,6 +202,8 @@ function drawKinds(random: RandomStream, profile: Profile, flavour: FlavourName)
   const kinds = new Set([...drawn, ...(profile.always ?? [])]);
   // A key lost and the server's clock set back may give old tokens again: not both at once (design, section 7).
   if (flavour === "redis" && (kinds.has("delete") || kinds.has("restore"))) kinds.delete("server clock");
+  // The wall clock is all that tells of a virtual machine's pause.
+  if (kinds.has("vm pause")) kinds.delete("wall step");
   return [...kinds];
 }
 
@@ -295,6 +298,8 @@ function drawFault(
     case "pause":
     case "suspend":
       return [{ kind, atMs, untilMs, who }];
+    case "vm pause":
+      return [{ kind: "vm-pause", atMs, who, untilMs }];
     case "rate":
       return [{ kind: "rate", atMs, who, rate: settings.rates() }];
     case "wall step":

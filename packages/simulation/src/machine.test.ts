@@ -69,6 +69,14 @@ describe("a machine's clocks", () => {
     expect(passed(machine, () => machine.stepWallClock(-5)).wall).toBe(-5);
   });
 
+  it("stand still while a virtual machine is paused, but for wall time", () => {
+    const { machine, advance } = start();
+    machine.freeze();
+    expect(passed(machine, () => advance(5000))).toEqual({ monotonic: 0, boot: 0, wall: 5000 });
+    machine.wakeUp();
+    expect(passed(machine, () => advance(5000))).toEqual({ monotonic: 5000, boot: 5000, wall: 5000 });
+  });
+
   it("keep a step of the wall clock through a sleep and a change of rate", () => {
     const { machine, advance } = start();
     machine.stepWallClock(1000);

@@ -20,12 +20,13 @@ export interface MachineClocks {
 
 /**
  * A machine's clocks, none of which shows true time: monotonic time runs at its own rate and stands still while the machine
- * sleeps, boot time goes on meanwhile, wall time also jumps.
+ * sleeps, boot time goes on meanwhile unless it is a virtual machine that was stopped, wall time goes on and also jumps.
  */
 export class Machine implements Clock {
   readonly #queue: EventQueue;
   #rate: number;
   #asleep = false;
+  #bootStands = false;
   /** True time of the last change; the three clocks count from there. */
   #sinceMs: number;
   #monotonicMs: number;
@@ -51,7 +52,8 @@ export class Machine implements Clock {
   }
 
   bootTime(): number {
-    return Math.floor((this.#bootMs + this.#passedMs()) / BOOT_GRAIN_MS) * BOOT_GRAIN_MS;
+    const passedMs = this.#bootStands ? 0 : this.#passedMs();
+    return Math.floor((this.#bootMs + passedMs) / BOOT_GRAIN_MS) * BOOT_GRAIN_MS;
   }
 
   wallTime(): number {
@@ -86,9 +88,19 @@ export class Machine implements Clock {
     });
   }
 
+  /** As a virtual machine that its host stops: boot time stands still, too. */
+  freeze(): void {
+    this.#change(() => {
+      this.#asleep = true;
+      this.#bootStands = true;
+    });
+  }
+
+  /** From sleep, or frozen. */
   wakeUp(): void {
     this.#change(() => {
       this.#asleep = false;
+      this.#bootStands = false;
     });
   }
 
@@ -109,7 +121,7 @@ export class Machine implements Clock {
   #change(apply: () => void): void {
     const passedMs = this.#passedMs();
     if (!this.#asleep) this.#monotonicMs += passedMs;
-    this.#bootMs += passedMs;
+    if (!this.#bootStands) this.#bootMs += passedMs;
     this.#wallMs += passedMs;
     this.#sinceMs = this.#queue.nowMs;
     apply();

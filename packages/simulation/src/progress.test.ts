@@ -87,6 +87,19 @@ describe("progress, once a world is healed", () => {
   });
 });
 
+it("a turn that is taken from outside ends before time goes on", async () => {
+  const world = calmWorld();
+  for (const replica of world.replicas) replica.start(replica.plan.durations, true);
+  await world.advance(30_000);
+  const standby = world.replicas.find((replica) => replica !== world.leader);
+  let stoppedAtMs: number | undefined;
+  standby?.stop(() => {
+    stoppedAtMs = world.nowMs;
+  });
+  await world.advance(60_000);
+  expect(stoppedAtMs).toBe(30_000);
+});
+
 it("a world ends with its violation, also while progress is demanded: no crash of the demands' own follows it", async () => {
   const world = calmWorld();
   world.queue.schedule(CHAOS_MS + 35_000, () => world.referee.fail("S1", "made up"));

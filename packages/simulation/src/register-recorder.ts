@@ -1,6 +1,6 @@
+import type { Candidate } from "./candidate.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { RandomStream } from "./random.ts";
-import type { Candidate } from "./referee.ts";
 import type { GuardedRegister, GuardedWrite, RegisterState } from "./register.ts";
 import type { RegisterHistory, RegisterOperation } from "./register-history.ts";
 import type { Scenario } from "./scenario.ts";

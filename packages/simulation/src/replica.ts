@@ -1,10 +1,11 @@
 import { LeaderElectionError, LeaderElector, type Term } from "@tenure/core";
+import type { Candidate } from "./candidate.ts";
 import { ClientGoRival } from "./client-go-rival.ts";
 import type { Link } from "./link.ts";
 import type { Machine } from "./machine.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { RandomStream } from "./random.ts";
-import type { Candidate } from "./referee.ts";
+import { requestTimeoutMs } from "./request-timeout.ts";
 import type { Durations, ReplicaPlan, TaskHabits } from "./scenario.ts";
 import { SimulatedLock } from "./simulated-lock.ts";
 import { SimulatedTask } from "./task.ts";
@@ -27,6 +28,8 @@ export class Replica {
   #tasks: SimulatedTask[] = [];
   readonly #termIds = new WeakMap<Term, number>();
   #starts = 0;
+  /** Of its last process. */
+  #leaseDurationMs: number;
   #identity: string;
   /** When `stop()` was called; `undefined` while the process is to campaign. */
   #stopping = false;
@@ -38,6 +41,7 @@ export class Replica {
     this.link = link;
     this.#random = random;
     this.#identity = plan.identity;
+    this.#leaseDurationMs = plan.durations.leaseDurationMs;
   }
 
   get name(): string {
@@ -67,6 +71,8 @@ export class Replica {
     this.#starts += 1;
     if (!sameIdentity && this.#starts > 1) this.#identity = `${this.plan.identity}-${this.#starts}`;
     this.#stopping = false;
+    if (durations.leaseDurationMs !== this.#leaseDurationMs) world.coverage.fault("rolling change");
+    this.#leaseDurationMs = durations.leaseDurationMs;
     const process = new SimulatedProcess(this.machine, () => world.turnEnded(this));
     const candidate = world.referee.candidate(this.name, process, durations);
     const lock = new SimulatedLock({
@@ -118,6 +124,18 @@ export class Replica {
         candidate.stopped = true;
         done();
       });
+      this.#expectStopped(candidate, candidate.process.now());
+    });
+  }
+
+  /** L6: `stop()` settles within its bound, counted from when the process last went on after a pause. */
+  #expectStopped(candidate: Candidate, sinceMs: number): void {
+    const { process, durations } = candidate;
+    const boundMs = durations.drainTimeoutMs + 4 * requestTimeoutMs(durations) + 1;
+    process.later(sinceMs + boundMs - process.now(), () => {
+      if (candidate.stopped) return;
+      if (candidate.ranSinceMs > sinceMs) this.#expectStopped(candidate, candidate.ranSinceMs);
+      else this.#world.referee.fail("L6", "stop() does not settle", candidate);
     });
   }
 
@@ -131,6 +149,11 @@ export class Replica {
   /** What hung or would not stop ends: the world is healed. */
   endTasks(): void {
     for (const task of this.#tasks) this.#process?.deliver(() => task.giveUp());
+  }
+
+  /** Its task will take so long to stop, by its clock. */
+  stopSlowly(ms: number): void {
+    for (const task of this.#tasks) task.stopSlowly(ms);
   }
 
   #startElector(candidate: Candidate, lock: SimulatedLock, durations: Durations): void {
@@ -188,6 +211,7 @@ export class Replica {
       },
     });
     this.#tasks.push(task);
+    if (task.habit !== "good") world.coverage.fault(`task: ${task.habit}`);
     return task.promise;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RARE_EVENTS } from "./coverage.ts";
+import { HOW_OFTEN } from "./how-often.ts";
 import { type Report, Totals } from "./reports.ts";
 import { progressLine, summaryOf } from "./summary.ts";
 
@@ -25,6 +25,20 @@ function totalsOf(...reports: readonly Partial<Report>[]): Totals {
   return totals;
 }
 
+/** A year of worlds in which everything happens as often as usual. */
+function usualYear(): readonly [UsualReport, ...UsualReport[]] {
+  const worlds = Math.max(...Object.values(HOW_OFTEN).map((usual) => usual.worlds));
+  const report = (index: number): UsualReport => ({
+    simulatedMs: YEAR_MS / worlds,
+    counts: Object.entries(HOW_OFTEN)
+      .filter(([, usual]) => index < usual.worlds)
+      .map(([what, usual]) => [what, usual.times / usual.worlds]),
+  });
+  return [report(0), ...Array.from({ length: Math.floor(worlds) - 1 }, (_, index) => report(index + 1))];
+}
+
+type UsualReport = Pick<Report, "simulatedMs" | "counts">;
+
 describe("totals", () => {
   it("add up seeds, terms, simulated time by settings, and what was counted", () => {
     const totals = totalsOf(
@@ -43,19 +57,30 @@ describe("totals", () => {
     expect(totals.undetermined.map(({ seed }) => seed)).toEqual([3]);
   });
 
-  it("say after ten years without any that every rare event was seen too seldom", () => {
-    expect(totalsOf({ simulatedMs: 10 * YEAR_MS }).unseen()).toEqual(Object.keys(RARE_EVENTS));
+  it("say after a long run without any that every fault and every rare event was seen too seldom", () => {
+    expect(totalsOf({ simulatedMs: 100 * YEAR_MS }).unseen()).toEqual(Object.keys(HOW_OFTEN));
   });
 
-  it("find nothing missing where everything was seen as often as usual", () => {
-    expect(totalsOf({ simulatedMs: YEAR_MS, counts: Object.entries(RARE_EVENTS) }).unseen()).toEqual([]);
+  it("find nothing missing where everything was seen in as many worlds as usual, as often as usual", () => {
+    expect(totalsOf(...usualYear()).unseen()).toEqual([]);
   });
 
-  it("name the one event that was too rare", () => {
-    const counts = Object.entries(RARE_EVENTS).map(
-      ([what, times]) => [what, what === "drain timeout" ? times / 100 : times] as const,
-    );
-    expect(totalsOf({ simulatedMs: YEAR_MS, counts }).unseen()).toEqual(["drain timeout"]);
+  it.each(["drain timeout", "fault: pause"])("name the one that came in too few worlds: %s", (what) => {
+    const [first, ...others] = usualYear();
+    const spoilt = others.map((report) => ({
+      ...report,
+      counts: report.counts.filter(([other]) => other !== what),
+    }));
+    expect(totalsOf(first, ...spoilt).unseen()).toEqual([what]);
+  });
+
+  it("name the one that came in many worlds, but too seldom in each", () => {
+    const what = "conflict on a renewal that had landed";
+    const spoilt = usualYear().map((report) => ({
+      ...report,
+      counts: report.counts.map(([other, times]) => [other, other === what ? times / 20 : times] as const),
+    }));
+    expect(totalsOf(...spoilt).unseen()).toEqual([what]);
   });
 
   it("do not ask of a short run what it could not have seen", () => {
@@ -84,9 +109,9 @@ describe("what is printed of them", () => {
   it("is at the end every count, and the speed of one core", () => {
     expect(summaryOf(totals, HOUR_MS / 2, 2).split("\n")).toEqual([
       "1.000 simulated years at the default settings, 0.500 at the bound of SAFE",
-      "        3  fault: crash",
-      "        2  fault: pause",
-      "        7  handovers",
+      "        3      1 worlds  fault: crash",
+      "        2      1 worlds  fault: pause",
+      "        7      1 worlds  handovers",
       "2 seeds, 6 terms, 0 violations, 1800 s with 2 processes",
       "1.50 simulated years per core-hour",
     ]);

@@ -1,6 +1,7 @@
-import { Coverage, RARE_EVENTS } from "./coverage.ts";
+import { Coverage } from "./coverage.ts";
 import type { Profile } from "./generate.ts";
-import type { Violation } from "./referee.ts";
+import { HOW_OFTEN } from "./how-often.ts";
+import type { Violation } from "./verdict.ts";
 
 /** Seeds for a worker. */
 export interface SeedOrder {
@@ -21,12 +22,14 @@ export interface Report {
 }
 
 const YEAR_MS = 365.25 * 24 * 3600 * 1000;
-/** A run that should have seen something this often, and did not see it at all, has not looked. */
-const SURELY_SEEN = 60;
+/** What should be seen in fewer worlds than this may be missed by bad luck. */
+const ENOUGH_WORLDS = 40;
 
 /** What became of all seeds so far. */
 export class Totals {
   readonly coverage: Coverage = new Coverage();
+  /** In how many worlds what happened. */
+  readonly worlds: Map<string, number> = new Map();
   readonly violations: Report[] = [];
   readonly undetermined: Report[] = [];
   seeds = 0;
@@ -39,6 +42,7 @@ export class Totals {
     this.terms += report.terms;
     this.simulatedMs[report.settings] += report.simulatedMs;
     this.coverage.add(report.counts);
+    for (const [what] of report.counts) this.worlds.set(what, (this.worlds.get(what) ?? 0) + 1);
     if (report.violation !== undefined) this.violations.push(report);
     if (report.hashes[0] !== report.hashes[1]) this.undetermined.push(report);
   }
@@ -48,11 +52,19 @@ export class Totals {
     return (settings === undefined ? atDefault + bound : this.simulatedMs[settings]) / YEAR_MS;
   }
 
-  /** Rare events that a run of this length must have seen and did not see often enough. */
+  /**
+   * Faults and rare events that a run of this length should have seen in many worlds, and saw in less than a quarter of them, or
+   * not a tenth as often as usual. Measured by simulated time, since a slow machine gets less far.
+   */
   unseen(): readonly string[] {
-    return Object.entries(RARE_EVENTS)
-      .filter(([, perYear]) => perYear * this.years() >= SURELY_SEEN)
-      .filter(([what, perYear]) => (this.coverage.counts.get(what) ?? 0) < (perYear * this.years()) / 10)
+    const years = this.years();
+    return Object.entries(HOW_OFTEN)
+      .filter(([, { worlds }]) => worlds * years >= ENOUGH_WORLDS)
+      .filter(
+        ([what, { times, worlds }]) =>
+          (this.worlds.get(what) ?? 0) < (worlds * years) / 4 ||
+          (this.coverage.counts.get(what) ?? 0) < (times * years) / 10,
+      )
       .map(([what]) => what);
   }
 }

@@ -1,8 +1,8 @@
 import { runToEnd } from "./progress.ts";
-import type { Violation } from "./referee.ts";
 import type { RegisterHistories } from "./register-recorder.ts";
 import type { Scenario } from "./scenario.ts";
 import type { TraceEvent } from "./trace.ts";
+import type { Violation } from "./verdict.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 /** What became of a world. */

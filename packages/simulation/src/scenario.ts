@@ -56,7 +56,7 @@ export type Fault = { readonly atMs: number } & (
       readonly intensity: number;
     }
   | { readonly kind: "errors"; readonly who: number; readonly untilMs: number; readonly burst: ErrorBurst }
-  | { readonly kind: "pause" | "suspend"; readonly who: number; readonly untilMs: number }
+  | { readonly kind: "pause" | "suspend" | "vm-pause"; readonly who: number; readonly untilMs: number }
   | { readonly kind: "rate"; readonly who: number; readonly rate: number }
   | { readonly kind: "wall-step"; readonly who: number; readonly byMs: number }
   | { readonly kind: "server-clock"; readonly byMs: number }

@@ -1,4 +1,4 @@
-import type { Property } from "./referee.ts";
+import type { Property } from "./property.ts";
 import { type Outcome, run } from "./run.ts";
 import type { Fault, Scenario } from "./scenario.ts";
 

@@ -7,6 +7,8 @@ import { element } from "./svg-element.ts";
 import type { TraceHeader } from "./trace.ts";
 import { endingOf } from "./trace-index.ts";
 
+const SPELLS = { pause: "paused", suspend: "suspended", "vm-pause": "VM paused" } as const;
+
 /** All labels, the weightiest first: those that find no room are left out. */
 export function drawLabels(header: TraceHeader, story: Story, layout: Layout): string {
   const { cast, zeroMs } = story;
@@ -125,7 +127,7 @@ function labelsOf(lane: Lane, header: TraceHeader, story: Story, layout: Layout)
         events.push({ text: `sees ${short(told.event.version ?? told.event.event)}`, x });
         break;
       case "paused":
-        spells.push({ text: told.event.how === "pause" ? "paused" : "suspended", x });
+        spells.push({ text: SPELLS[told.event.how], x });
         break;
       case "fault-began":
         spells.push({ text: told.event.fault, x, className: "dim" });

@@ -232,7 +232,9 @@ function tellMoment(event: TraceEvent, index: number, telling: Telling): string 
     case "paused":
       return event.how === "pause"
         ? "is paused: its process does not run"
-        : "is suspended: its machine sleeps";
+        : event.how === "suspend"
+          ? "is suspended: its machine sleeps"
+          : "is a virtual machine that is paused: only wall time goes on";
     case "resumed": {
       const spell = trace.spells.findLast(
         ({ who, began }) => who === event.who && began.event.kind === "paused" && began.index < index,

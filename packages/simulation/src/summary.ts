@@ -11,7 +11,10 @@ export function progressLine(totals: Totals, elapsedMs: number, nextSeed: number
 export function summaryOf(totals: Totals, elapsedMs: number, jobs: number): string {
   const lines = [...totals.coverage.counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([what, times]) => `${String(times).padStart(9)}  ${what}`);
+    .map(([what, times]) => {
+      const worlds = `${totals.worlds.get(what) ?? 0} worlds`;
+      return `${String(times).padStart(9)}  ${worlds.padStart(12)}  ${what}`;
+    });
   return [
     `${totals.years("default").toFixed(3)} simulated years at the default settings, ${totals.years("bound").toFixed(3)} at the bound of SAFE`,
     ...lines,

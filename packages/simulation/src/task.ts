@@ -18,6 +18,7 @@ const CHECK_TO_WRITE_MS = 20;
 /** The work of one term: writes as long as it leads, and stops when told; some do not. */
 export class SimulatedTask {
   readonly promise: Promise<void>;
+  readonly habit: Habit;
   readonly #process: SimulatedProcess;
   readonly #random: RandomStream;
   readonly #term: Term;
@@ -25,6 +26,8 @@ export class SimulatedTask {
   readonly #workEveryMs: number;
   #settle: (error: Error | undefined) => void = () => {};
   #settled = false;
+  /** How long it takes to stop, where that was asked for. */
+  #slowStopMs: number | undefined;
 
   constructor(options: {
     readonly process: SimulatedProcess;
@@ -43,14 +46,19 @@ export class SimulatedTask {
     this.promise = new Promise((resolve, reject) => {
       this.#settle = (error) => (error === undefined ? resolve() : reject(error));
     });
-    const habit = habitOf(options.habits, options.random);
-    this.#plan(habit, options.leaseDurationMs);
+    this.habit = habitOf(options.habits, options.random);
+    this.#plan(this.habit, options.leaseDurationMs);
     if (this.#workEveryMs > 0) this.#work();
   }
 
   /** A task that would hang for ever ends. */
   giveUp(): void {
     this.#end(undefined);
+  }
+
+  /** It will take so long to stop. */
+  stopSlowly(ms: number): void {
+    this.#slowStopMs = ms;
   }
 
   #plan(habit: Habit, leaseDurationMs: number): void {
@@ -66,7 +74,8 @@ export class SimulatedTask {
     signal.addEventListener(
       "abort",
       () => {
-        if (failsInStopping) later(...stopMs, new Error("the task failed while it stopped"));
+        if (this.#slowStopMs !== undefined) later(this.#slowStopMs, this.#slowStopMs);
+        else if (failsInStopping) later(...stopMs, new Error("the task failed while it stopped"));
         else if (habit === "good" && this.#random.chance(0.3)) this.#end(undefined);
         else later(...stopMs);
       },

@@ -98,7 +98,7 @@ export function indexTrace(events: readonly TraceEvent[]): TraceIndex {
         break;
       case "fault-began":
         // Told again as what it does.
-        if (event.fault === "pause" || event.fault === "suspend") break;
+        if (event.fault === "pause" || event.fault === "suspend" || event.fault === "vm-pause") break;
         spells.push({ who: event.who, began: { index, event }, toMs: Number.POSITIVE_INFINITY });
         break;
       case "paused":

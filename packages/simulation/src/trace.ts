@@ -5,7 +5,7 @@ export type TraceEvent = { readonly atMs: number } /** A replica's process begin
   | { readonly kind: "process-started"; readonly who: string; readonly identity: string }
   | { readonly kind: "process-crashed"; readonly who: string }
   /** Its process does not run (stopped, or its event loop is blocked), or its machine sleeps. */
-  | { readonly kind: "paused"; readonly who: string; readonly how: "pause" | "suspend" }
+  | { readonly kind: "paused"; readonly who: string; readonly how: "pause" | "suspend" | "vm-pause" }
   | { readonly kind: "resumed"; readonly who: string }
   /** A request leaves a replica. `callId` is unique in the world. */
   | {

@@ -1,13 +1,15 @@
 import type { LockEvent, StopReason, Term } from "@tenure/core";
+import type { Candidate } from "./candidate.ts";
 import { Coverage } from "./coverage.ts";
 import { EventQueue } from "./event-queue.ts";
 import { FLAVOURS } from "./flavour.ts";
 import { type Call, Link, type TrafficListener } from "./link.ts";
 import { Machine } from "./machine.ts";
 import type { SimulatedProcess } from "./process.ts";
+import { ALL_PROPERTIES, type Property } from "./property.ts";
 import { RandomStream } from "./random.ts";
 import { Recorder, type Told } from "./recorder.ts";
-import { type Candidate, type Property, Referee } from "./referee.ts";
+import { Referee } from "./referee.ts";
 import { GuardedRegister } from "./register.ts";
 import { drawFate } from "./register-fate.ts";
 import { RegisterRecorder } from "./register-recorder.ts";
@@ -15,7 +17,7 @@ import { Replica } from "./replica.ts";
 import { leasesOf, longestLeaseMs, type Scenario } from "./scenario.ts";
 import type { CallCounter } from "./simulated-lock.ts";
 import type { WatchListener } from "./simulated-watch.ts";
-import { SimulatedStore, type StoredRecord } from "./store.ts";
+import { SimulatedStore } from "./store.ts";
 
 /** 2026-01-01: any date, but the same in every run. */
 const WORLD_BEGINS_MS = Date.UTC(2026, 0, 1);
@@ -89,6 +91,7 @@ export class World {
       random: new RandomStream(scenario.chance, "store"),
       serverMicros: () => Math.floor((WORLD_BEGINS_MS + this.serverOffsetMs + this.queue.nowMs) * 1000),
       changed: (change) => {
+        this.referee.exclusions.changed(change);
         for (const { lock } of this.replicas) lock?.tell(change);
       },
     });
@@ -127,6 +130,8 @@ export class World {
   /** Lets true time pass until `untilMs`, `done`, or a violation. Whether it is done; without `done`, whether nothing is violated. */
   async advance(untilMs: number, done?: () => boolean): Promise<boolean> {
     let eventsNow = 0;
+    // A turn that was taken from outside, between two advances.
+    if (this.#turned.size > 0) await this.#endTurns();
     for (;;) {
       if (this.referee.violation !== undefined) return false;
       if (done?.()) return true;
@@ -137,12 +142,7 @@ export class World {
       if (eventsNow > MOST_AT_ONCE)
         this.referee.fail("L5", "somebody is busy without end while time stands still");
       happen();
-      if (this.#turned.size > 0) {
-        if (this.#drainsFully) await new Promise<void>((resolve) => setImmediate(resolve));
-        else for (let round = 0; round < REACTION_ROUNDS; round++) await undefined;
-        for (const replica of this.#turned) this.#look(replica);
-        this.#turned.clear();
-      }
+      if (this.#turned.size > 0) await this.#endTurns();
     }
   }
 
@@ -202,7 +202,7 @@ export class World {
       this.recorder.mix(12, accepted ? write.value : -write.value);
       if (!accepted) this.coverage.rare("fenced register refused");
       if (this.register.unfencedViolations > unfenced) this.coverage.rare("unfenced register violated");
-      if (wrong !== undefined) this.referee.registerWrong(candidate, wrong);
+      if (wrong !== undefined) this.referee.tokens.registerWrong(candidate, wrong);
       if (fate.kind === "answered") recorded?.answered(accepted, fate.answerMs);
     });
   }
@@ -221,9 +221,17 @@ export class World {
     this.told({ kind: "told", who: candidate.name, token: String(term.fencingToken), reason });
   }
 
+  /** Every promise reaction ends before time goes on. */
+  async #endTurns(): Promise<void> {
+    if (this.#drainsFully) await new Promise<void>((resolve) => setImmediate(resolve));
+    else for (let round = 0; round < REACTION_ROUNDS; round++) await undefined;
+    for (const replica of this.#turned) this.#look(replica);
+    this.#turned.clear();
+  }
+
   #look({ candidate }: Replica): void {
     if (candidate === undefined) return;
-    if (candidate.process.running) this.referee.turnEnded(candidate);
+    if (candidate.process.running) this.referee.beliefs.turnEnded(candidate);
   }
 
   #listen(): TrafficListener & { readonly watched: WatchListener } {
@@ -231,13 +239,12 @@ export class World {
     return {
       sent: (call) => {
         recorder.mix(7, call.callId);
-        referee.sent(call);
+        referee.traffic.sent(call);
         if (recorder.full) this.told(this.#sentEvent(call));
       },
       landed: (call, applied, before, duplicate) => {
         recorder.mix(8, call.callId);
-        referee.landed(call, applied, before, duplicate);
-        this.#noticeRepeatedRenewal(call, applied, before);
+        referee.traffic.landed(call, applied, before, duplicate);
         if (recorder.full) this.told(this.#landedEvent(call, applied, duplicate));
       },
       lost: (call, part) => {
@@ -248,24 +255,17 @@ export class World {
       },
       answered: (call, outcome) => {
         recorder.mix(10, call.callId);
-        referee.answered(call, outcome);
+        referee.traffic.answered(call, outcome);
         if (!recorder.full) return;
         const how = outcome.ok ? `ok ${outcome.found?.version ?? "none"}` : outcome.error.code;
         this.told({ kind: "answered", who: this.#nameOf(call), callId: call.callId, outcome: how });
       },
       watched: (process, event) => {
         recorder.mix(11, 0);
-        referee.watched(process, event);
+        referee.traffic.watched(process, event);
         if (recorder.full) this.told(this.#watchedEvent(process, event));
       },
     };
-  }
-
-  #noticeRepeatedRenewal(call: Call, applied: boolean, before: StoredRecord | undefined): void {
-    if (applied || call.write?.expected === undefined) return;
-    const own = before?.raw.writer === call.process && before.raw.callId !== call.callId;
-    if (own && call.write.record.holderIdentity !== "")
-      this.coverage.rare("conflict on a renewal that had landed");
   }
 
   #nameOf({ process }: { readonly process: SimulatedProcess }): string {
@@ -302,23 +302,6 @@ export class World {
     return { kind: "watched", who: this.#nameOf({ process }), event: event.kind, version };
   }
 }
-
-const ALL_PROPERTIES: ReadonlySet<Property> = new Set([
-  "S1",
-  "S2",
-  "S3",
-  "S4",
-  "S5",
-  "S6",
-  "S7",
-  "S8",
-  "L1",
-  "L2",
-  "L3",
-  "L4",
-  "L5",
-  "L6",
-]);
 
 function hasMixedLeases(scenario: Scenario): boolean {
   return leasesOf(scenario).size > 1 || scenario.replicas.some(({ kind }) => kind === "client-go");

@@ -1,5 +1,5 @@
 import { FAULT_KINDS, generate, type Profile } from "../src/generate.ts";
-import type { Property } from "../src/referee.ts";
+import type { Property } from "../src/property.ts";
 import type { RegisterHistory } from "../src/register-history.ts";
 import { run } from "../src/run.ts";
 

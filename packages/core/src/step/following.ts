@@ -2,6 +2,7 @@
 import type { Answer, Attempt } from "../elector-state.ts";
 import { acquiringRecord } from "../own-writes.ts";
 import type { VersionedRecord } from "../resource-lock.ts";
+import { isUnseenFor } from "../view.ts";
 import { isShortened, isTokenGood, noticeRegression } from "./checks.ts";
 import { type Draft, IMMEDIATE_REISSUES, type Read } from "./draft.ts";
 import {
@@ -34,7 +35,7 @@ export function sendAttempt(d: Draft): void {
   if (s.view === undefined) return;
   const { identity, leaseDurationMs } = d.config;
   const { current } = s.view;
-  if (awaitsAbsence(d) && d.nowMs - s.view.lastSeenMs > d.absenceGapMs()) {
+  if (awaitsAbsence(d) && isUnseenFor(s.view, d.at, d.absenceGapMs())) {
     // R2: nobody looked for too long; something may have come and gone. The read restarts the wait.
     readNow(d);
     sendGet(d);
@@ -103,7 +104,7 @@ export function acquireAnswered(d: Draft, attempt: Attempt, answer: Answer): voi
 /** R2: a create met a record. If the next look finds none again, that one vanished, and the wait begins anew. */
 function forgetAbsence(d: Draft): void {
   const s = d.state;
-  if (s.view !== undefined) s.view = { ...s.view, lastSeenMs: Number.NEGATIVE_INFINITY };
+  if (s.view !== undefined) s.view = { ...s.view, lastSeenAt: undefined };
   s.held ??= { incarnation: "", durationMs: d.config.leaseDurationMs };
 }
 

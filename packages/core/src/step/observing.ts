@@ -20,7 +20,7 @@ export function observeRecord(
   const s = d.state;
   const ownDurationMs = d.config.leaseDurationMs;
   const before = s.view?.current;
-  const found = { current, order, atMs: d.nowMs };
+  const found = { current, order, at: d.at };
   s.view = observe(s.view, s.held, found, ownDurationMs, d.absenceGapMs());
   noticeNewcomer(d, current);
   s.held = remember(s.held, current, ownDurationMs);

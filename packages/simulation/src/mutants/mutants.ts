@@ -1,5 +1,5 @@
 import type { Profile } from "../generate.ts";
-import type { Property } from "../referee.ts";
+import type { Property } from "../property.ts";
 
 /** One known bug, put into `core` while it is loaded. */
 export interface Mutant {
@@ -17,9 +17,17 @@ export interface Mutant {
 }
 
 const HARSH = { chaosMs: 20 * 60_000, faultEveryMs: 10_000 } as const;
+/** The record is deleted again and again, while some cannot reach it. */
+const DELETIONS = {
+  settings: "bound",
+  only: ["delete", "partition", "answers cut", "pause", "lost answers", "late landing", "slow"],
+  always: ["delete"],
+  chaosMs: 20 * 60_000,
+  faultEveryMs: 5000,
+} as const;
 const CUTS = ["partition", "requests cut", "answers cut", "swizzle"] as const;
 
-/** The known bugs: 1 to 19 are those of clients that were studied, 20 to 26 of earlier designs of this one, then its own. */
+/** The known bugs: 1 to 19 are those of clients that were studied, 20 to 26 of earlier designs of this one, then its own and those of its reviews. */
 export const MUTANTS: readonly Mutant[] = [
   {
     number: 1,
@@ -395,5 +403,185 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     properties: ["S6"],
     profile: { settings: "default", only: CUTS, always: ["lost answers", "errors"], ...HARSH },
+  },
+  {
+    number: 28,
+    bug: "an absence is the same absence however long nobody looked (R2)",
+    file: "step/draft.ts",
+    search: `absenceGapMs(): number {
+    return `,
+    replace: `absenceGapMs(): number {
+    return Number.POSITIVE_INFINITY + `,
+    properties: ["S1", "S2"],
+    profile: DELETIONS,
+  },
+  {
+    number: 29,
+    bug: "a new object in the place of a held one is like any other (R2)",
+    file: "step/observing.ts",
+    search: "s.newcomer = { incarnation, after: s.held.incarnation, untilMs: d.nowMs + waitMs };",
+    replace: "s.newcomer = { incarnation, after: s.held.incarnation, untilMs: d.nowMs };",
+    properties: ["S1", "S2"],
+    profile: DELETIONS,
+  },
+  {
+    number: 30,
+    bug: "a create leads also where another object was seen held while it was on its way (R2)",
+    file: "step/following.ts",
+    search: "return before !== attempt.heldIncarnation && before !== found.incarnation;",
+    replace: "return false;",
+    properties: ["S1", "S2"],
+    profile: DELETIONS,
+  },
+  {
+    number: 31,
+    bug: "a create that met a record forgets that it did (R2)",
+    file: "step/following.ts",
+    search: "if (conflict && !newer && attempt.expectedVersion === undefined) forgetAbsence(d);",
+    replace: "",
+    properties: ["S1", "S2"],
+    profile: DELETIONS,
+  },
+  {
+    number: 32,
+    bug: "found here: an absence is the same absence though the machine slept between two looks (R2)",
+    file: "view.ts",
+    search: "elapsedMs(lastSeenAt, at) > gapMs",
+    replace: "at.monotonicMs - lastSeenAt.monotonicMs > gapMs",
+    properties: ["S1", "S2"],
+    profile: {
+      ...DELETIONS,
+      only: ["delete", "suspend", "partition"],
+      always: ["delete", "suspend"],
+      replicas: 3,
+      watches: false,
+    },
+  },
+  {
+    number: 33,
+    bug: "a leader looks at its clocks at its deadline and its next renewal only: after a suspend its task is told too late",
+    file: "elector-step.ts",
+    search: "wake = Math.min(wake, d.nowMs + leftMs, d.nowMs + d.config.retryPeriodMs);",
+    replace: "wake = Math.min(wake, d.nowMs + leftMs);",
+    properties: ["S2"],
+    profile: {
+      settings: "bound",
+      only: ["suspend", "errors", "requests cut"],
+      always: ["suspend", "errors"],
+      replicas: 3,
+      chaosMs: 20 * 60_000,
+      faultEveryMs: 4000,
+    },
+  },
+  {
+    number: 34,
+    bug: "a record is free after 95 % of its lease (beside client-go alone)",
+    file: "view.ts",
+    search: "view.firstSeenMs + view.waitMs + marginMs;",
+    replace: "view.firstSeenMs + 0.95 * view.waitMs + marginMs;",
+    properties: ["S1"],
+    profile: {
+      settings: "default",
+      only: [...CUTS, "pause", "slow"],
+      always: ["partition", "pause"],
+      replicas: 2,
+      rivals: 1,
+      ...HARSH,
+    },
+  },
+  {
+    number: 35,
+    bug: "the leader's clock stands still while its virtual machine is paused",
+    file: "clock.ts",
+    search:
+      "return Math.max(now.monotonicMs - since.monotonicMs, now.bootMs - since.bootMs, now.wallMs - since.wallMs);",
+    replace: "return Math.max(now.monotonicMs - since.monotonicMs, now.bootMs - since.bootMs);",
+    properties: ["S1"],
+    profile: { settings: "default", only: ["vm pause"], always: ["vm pause"], ...HARSH },
+  },
+  {
+    number: 36,
+    bug: "a leader does not mind what its watch tells of others' writes (R5)",
+    file: "step/watching.ts",
+    search: `changeTerm(d, { hint: "event", hintOrder: order });`,
+    replace: "",
+    properties: ["S6"],
+    profile: {
+      settings: "default",
+      only: ["empty", "overwrite", "delete"],
+      always: ["empty", "overwrite"],
+      watches: true,
+      ...HARSH,
+    },
+  },
+  {
+    number: 37,
+    bug: "nothing is renewed while the task drains (R10)",
+    file: "elector-step.ts",
+    search: "else if (d.nowMs < s.phase.term.renewAtMs) break;",
+    replace: `else if (s.phase.kind === "draining" || d.nowMs < s.phase.term.renewAtMs) break;`,
+    properties: ["L4"],
+    profile: { settings: "default", only: CUTS, chaosMs: 60_000 },
+  },
+  {
+    number: 38,
+    bug: "the lock is held for a task that outlives its drain timeout (R10)",
+    file: "step/leading.ts",
+    search: "d.state.drainUntilMs = d.nowMs + d.config.drainTimeoutMs;",
+    replace: "d.state.drainUntilMs = d.nowMs + 2 * d.config.drainTimeoutMs;",
+    properties: ["S3"],
+    profile: {
+      settings: "default",
+      only: ["step down", "bad tasks"],
+      always: ["step down", "bad tasks"],
+      ...HARSH,
+    },
+  },
+  {
+    number: 39,
+    bug: "a store that was rolled back is believed: it gives the same process smaller tokens",
+    file: "step/checks.ts",
+    search: "if (floor === undefined || token > floor || d.config.acceptTokenRegression) return true;",
+    replace: "return true;",
+    properties: ["S4"],
+    profile: {
+      settings: "default",
+      only: ["restore", "step down"],
+      always: ["restore", "step down"],
+      ...HARSH,
+    },
+  },
+  {
+    number: 40,
+    bug: "a release is repeated until it is answered: stop() does not settle behind a cut",
+    file: "step/releasing.ts",
+    search: "} else if (s.phase.writesLeft > 0) {",
+    replace:
+      "} else if (s.phase.writesLeft > -100) {\n    s.phase = { ...s.phase };\n    return;\n  } else if (s.phase.writesLeft > 0) {",
+    properties: ["L6"],
+    profile: {
+      settings: "default",
+      only: [...CUTS, "step down"],
+      always: ["partition", "requests cut", "step down"],
+      ...HARSH,
+    },
+  },
+  {
+    number: 41,
+    bug: "a standby polls although its watch works (R1)",
+    file: "step/observing.ts",
+    search: "const seldom = isWatchTrusted(d) && !awaitsAbsence(d);",
+    replace: "const seldom = false;",
+    properties: ["L5"],
+    profile: { settings: "default", only: CUTS, watches: true, replicas: 3, chaosMs: 60_000 },
+  },
+  {
+    number: 42,
+    bug: "a lock that was given back is taken at the next poll although the watch told of it (R1)",
+    file: "step/observing.ts",
+    search: "s.attemptAtMs = Math.max(freeMs, notBeforeMs) + d.config.random() * ATTEMPT_JITTER_MS;",
+    replace: "s.attemptAtMs = Math.max(freeMs, notBeforeMs + d.config.retryPeriodMs);",
+    properties: ["L3"],
+    profile: { settings: "default", only: CUTS, watches: true, replicas: 3, chaosMs: 60_000 },
   },
 ];

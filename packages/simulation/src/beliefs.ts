@@ -1,0 +1,159 @@
+import type { StopReason } from "@tenure/core";
+import type { Candidate } from "./candidate.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Exclusions } from "./exclusions.ts";
+import type { LeadersLook } from "./leaders-look.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Who says that it leads: S1 at every turn, S2 where one begins to, and S7 as long as it does. */
+export class Beliefs {
+  readonly #nowMs: () => number;
+  readonly #verdict: Verdict;
+  readonly #coverage: Coverage;
+  readonly #exclusions: Exclusions;
+  readonly #look: LeadersLook;
+  readonly #longestLeaseMs: number;
+  readonly #rateError: number;
+  readonly #believers = new Set<Candidate>();
+  /** Who last lost a term to its deadline, and when. */
+  #lapsed: { readonly candidate: Candidate; readonly atMs: number } | undefined;
+
+  constructor(options: {
+    readonly nowMs: () => number;
+    readonly verdict: Verdict;
+    readonly coverage: Coverage;
+    readonly exclusions: Exclusions;
+    readonly look: LeadersLook;
+    readonly longestLeaseMs: number;
+    readonly rateError: number;
+  }) {
+    this.#nowMs = options.nowMs;
+    this.#verdict = options.verdict;
+    this.#coverage = options.coverage;
+    this.#exclusions = options.exclusions;
+    this.#look = options.look;
+    this.#longestLeaseMs = options.longestLeaseMs;
+    this.#rateError = options.rateError;
+  }
+
+  get believers(): ReadonlySet<Candidate> {
+    return this.#believers;
+  }
+
+  /** A process has had a turn: what does it say now? */
+  turnEnded(candidate: Candidate): void {
+    const { elector, rival } = candidate;
+    if (elector === undefined) {
+      const leads = rival?.isLeading() ?? false;
+      if (leads && !candidate.believes) this.#began(candidate);
+      else if (!leads) this.ended(candidate);
+      return;
+    }
+    if (!elector.isLeading()) {
+      if (candidate.term !== undefined) candidate.term.lapsed = true;
+      this.ended(candidate);
+      return;
+    }
+    this.#checkEntitled(candidate);
+    this.#look.leads(candidate);
+    if (!candidate.believes) this.#began(candidate);
+  }
+
+  /** Its machine falls asleep. A leader looks at its clocks once a retry period: so late may its task be told after it woke up. */
+  fallsAsleep(candidate: Candidate): void {
+    const { process, durations } = candidate;
+    candidate.timersLateUntilMs = process.now() + 1.01 * durations.retryPeriodMs;
+  }
+
+  /** The first thing in a process that runs again. */
+  resumed(candidate: Candidate): void {
+    if (!candidate.believes) return;
+    this.turnEnded(candidate);
+    if (candidate.believes) this.#checkAlone(candidate, false);
+    else if (this.#believers.size > 0) this.#coverage.rare("leader woke up superseded");
+  }
+
+  ended(candidate: Candidate): void {
+    if (!candidate.believes) return;
+    candidate.believes = false;
+    this.#believers.delete(candidate);
+  }
+
+  termEnded(candidate: Candidate, reason: StopReason): void {
+    if (reason === "deadline" || reason === "stalled") this.#lapsed = { candidate, atMs: this.#nowMs() };
+  }
+
+  #began(candidate: Candidate): void {
+    const { candidate: lapsed, atMs = Number.NEGATIVE_INFINITY } = this.#lapsed ?? {};
+    const atBound = this.#nowMs() - atMs < this.#longestLeaseMs * 0.02;
+    if (atBound && lapsed !== candidate) this.#coverage.rare("takeover at the bound");
+    candidate.believes = true;
+    this.#believers.add(candidate);
+    this.#checkAlone(candidate, true);
+  }
+
+  /** S7 and S8: it leads in a term that is on, and no longer than its last confirmed write allows. */
+  #checkEntitled(candidate: Candidate): void {
+    const { term, process, durations, confirmed } = candidate;
+    if (term === undefined) this.#verdict.fail("S8", "leads without a term", candidate);
+    else if (term.lapsed) this.#verdict.fail("S8", "leads again in a term that was over", candidate);
+    const sinceMs = process.now() - (confirmed?.sentAtMs ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs <= durations.renewDeadlineMs + 0.001) return;
+    this.#verdict.fail(
+      "S7",
+      `leads ${sinceMs.toFixed(3)} ms after it sent its last confirmed write; ${durations.renewDeadlineMs} ms are allowed`,
+      candidate,
+    );
+  }
+
+  /** S1, and S2 where this one `begins`. */
+  #checkAlone(candidate: Candidate, begins: boolean): void {
+    if (this.#believers.size < 2) return;
+    for (const other of [...this.#believers]) {
+      if (begins && candidate.elector !== undefined) this.#checkRivalWaitedOut(candidate, other);
+      // What does not run cannot say anything; it is asked first when it runs again.
+      if (other === candidate || !other.process.running) continue;
+      if (other.rival !== undefined || (candidate.rival !== undefined && !begins)) {
+        const overlaps =
+          candidate.rival !== undefined && other.rival !== undefined ? "rivals overlap" : "rival's window";
+        this.#coverage.count(overlaps);
+      } else this.#judge(candidate, other, begins);
+    }
+  }
+
+  /** S1: client-go's window is its own, but whoever takes over from it has to see its record unchanged for its lease. */
+  #checkRivalWaitedOut(candidate: Candidate, rival: Candidate): void {
+    if (rival.rivalHolds === undefined || this.#exclusions.isOverlapOutside(candidate, rival)) return;
+    const { sinceMs, leaseDurationMs } = rival.rivalHolds;
+    const agoMs = this.#nowMs() - sinceMs;
+    if (agoMs >= leaseDurationMs / (1 + this.#rateError)) return;
+    this.#verdict.fail(
+      "S1",
+      `${candidate.name} leads ${Math.round(agoMs)} ms after a write of ${rival.name}, which says that it does`,
+      candidate,
+      rival,
+    );
+  }
+
+  #judge(candidate: Candidate, other: Candidate, begins: boolean): void {
+    const outside = this.#exclusions.isOverlapOutside(candidate, other);
+    const timersLate = other.process.now() <= other.timersLateUntilMs;
+    const late = other.term !== undefined && other.term.toldAtMs === undefined && !timersLate && !outside;
+    if (begins && late)
+      this.#verdict.fail(
+        "S2",
+        `${other.name}'s task was not told to stop before ${candidate.name} led`,
+        candidate,
+        other,
+      );
+    if (!(other.elector?.isLeading() ?? false)) this.ended(other);
+    else if (outside) this.#coverage.rare("outside the promise: overlap");
+    else
+      this.#verdict.fail(
+        "S1",
+        `${candidate.name} leads while ${other.name} still says that it does`,
+        candidate,
+        other,
+      );
+  }
+}
