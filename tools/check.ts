@@ -1,6 +1,6 @@
 /**
- * Everything that has to pass: lint, dead code, types, packages, simulation, tests. Runs all of it, whatever fails, and ends with
- * `N passed, N failed`: every test counts, and every other check counts as one.
+ * Everything that has to pass: lint, dead code, types, packages, simulation, tests, and that docs/conformance.md is what they
+ * found. Runs all of it, whatever fails, and ends with `N passed, N failed`: every test counts, and every other check as one.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -17,6 +17,8 @@ const CHECKS: readonly (readonly [string, ...string[]])[] = [
   ["turbo", "run", "check:pkg"],
   // Two minutes on all cores: no violation, every seed twice the same, every rare event often enough.
   ["node", "packages/simulation/src/simulate.ts", "--minutes", "2"],
+  // The tests that follow leave new reports.
+  ["node", "tools/conformance-docs.ts", "--forget"],
 ];
 
 const total: { passed: number; failed: number; skipped: number } = { passed: 0, failed: 0, skipped: 0 };
@@ -32,23 +34,27 @@ function run(command: readonly string[]): boolean {
   return status === 0;
 }
 
-for (const command of CHECKS) {
-  const passed = run(command);
-  total[passed ? "passed" : "failed"] += 1;
-  if (!passed) failures.push(command.join(" "));
-}
+for (const command of CHECKS) count(command);
 
 const tests = runTests();
 total.passed += tests.passed;
 total.failed += tests.failed;
 total.skipped += tests.skipped;
 failures.push(...tests.failures);
+// Where a server is missing its reports are, too.
+if (areServersRequired(process.env)) count(["node", "tools/conformance-docs.ts", "--check"]);
 
 for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`,
 );
 process.exitCode = total.failed > 0 ? 1 : 0;
+
+function count(command: readonly string[]): void {
+  const passed = run(command);
+  total[passed ? "passed" : "failed"] += 1;
+  if (!passed) failures.push(command.join(" "));
+}
 
 function runTests(): TestCounts {
   const folder = mkdtempSync(join(tmpdir(), "tenure-check-"));

@@ -30,3 +30,8 @@ These are bugs of an elector. No backend can have them, so they are put into the
 ${electorMutants.map(({ bug, simulationMutant, shownBy }) => `| ${bug} | ${simulationMutant} | ${shownBy} |`).join("\n")}
 `;
 }
+
+/** The page with an `X` for every version. */
+export function withoutVersions(text: string): string {
+  return text.replaceAll(/\b\d+\.\d+\.\d+[\w.+-]*/g, "X");
+}
