@@ -7,7 +7,7 @@ import { glob, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { ConformanceReport } from "@tenure/conformance";
+import { type ConformanceReport, isComplete, reportFileName } from "@tenure/conformance";
 import { conformancePage, withoutVersions } from "./conformance-page.ts";
 
 const { values } = parseArgs({
@@ -42,6 +42,12 @@ async function readReports(): Promise<readonly ConformanceReport[]> {
   for await (const name of glob("*.json", { cwd: FOLDER })) {
     reports.push(JSON.parse(await readFile(join(FOLDER, name), "utf8")) as ConformanceReport); // written by the suite
   }
-  if (reports.length > 0) return reports;
-  throw new Error("Expected reports in .conformance: run the tests of the backends first");
+  if (reports.length === 0) {
+    throw new Error("Expected reports in .conformance: run the tests of the backends first");
+  }
+  const partial = reports.find((report) => !isComplete(report));
+  if (partial === undefined) return reports;
+  throw new Error(
+    `Expected reports of whole runs, ${reportFileName(partial)} is of a filtered or broken one`,
+  );
 }

@@ -20,6 +20,6 @@ export type {
 export { toMarkdown } from "./markdown.ts";
 // What comes out.
 export type { CaseResult, CaseStatus, ConformanceReport } from "./report.ts";
-export { reportFileName } from "./report.ts";
+export { isComplete, reportFileName } from "./report.ts";
 export type { RunConformanceOptions, Runner, TestResourceLockOptions } from "./test-resource-lock.ts";
 export { runConformance, testResourceLock } from "./test-resource-lock.ts";

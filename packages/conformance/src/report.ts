@@ -31,3 +31,11 @@ export function reportFileName({ backend, variant }: Pick<ConformanceReport, "ba
   const words = `${backend} ${variant ?? ""}`.toLowerCase().match(/[a-z0-9.]+/g) ?? ["report"];
   return `${words.join("-")}.json`;
 }
+
+/** The reason of a case that was chosen by nobody: the run was filtered, or ended early. */
+export const NOT_REACHED = "the run did not get to it";
+
+/** Whether every case was run or had a reason not to be. A report of a filtered run is not. */
+export function isComplete({ results }: ConformanceReport): boolean {
+  return results.every(({ reason }) => reason !== NOT_REACHED);
+}

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { allCases } from "./all-cases.ts";
 import { cellFixture } from "./cell.fixture.ts";
 import type { Environment, LockFixture } from "./fixture.ts";
-import type { ConformanceReport } from "./report.ts";
+import { type ConformanceReport, isComplete } from "./report.ts";
 import { type Runner, runConformance, testResourceLock } from "./test-resource-lock.ts";
 
 /** A runner that keeps what is registered, to be run by hand. */
@@ -83,6 +83,10 @@ describe("the suite", () => {
       status: "not-run",
       reason: "the run did not get to it",
     });
+    expect(isComplete(report)).toBe(false);
+    expect(
+      isComplete({ ...report, results: report.results.filter(({ status }) => status === "passed") }),
+    ).toBe(true);
   });
 
   it("takes a known failure as such, and one that passes all the same as an error", async () => {

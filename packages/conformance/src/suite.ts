@@ -6,7 +6,7 @@ import { CaseContext } from "./case-context.ts";
 import { type ConformanceCase, claimMissing } from "./conformance-case.ts";
 import { show } from "./expectations.ts";
 import type { Environment, LockFixture } from "./fixture.ts";
-import { type CaseResult, type ConformanceReport, reportFileName } from "./report.ts";
+import { type CaseResult, type ConformanceReport, NOT_REACHED, reportFileName } from "./report.ts";
 import { suiteVersion } from "./suite-version.ts";
 import { electionTiming } from "./timing.ts";
 
@@ -27,7 +27,7 @@ export class Suite {
     if (unknown !== undefined)
       throw new RangeError(`Expected the id of a case, got ${JSON.stringify(unknown)}`);
     for (const { id, title } of allCases) {
-      this.#results.set(id, { id, title, status: "not-run", reason: "the run did not get to it" });
+      this.#results.set(id, { id, title, status: "not-run", reason: NOT_REACHED });
     }
     const run: ConformanceCase[] = [];
     for (const each of chosen) {
