@@ -71,8 +71,7 @@ function apply(d: Draft, input: Input): void {
 function requestEnd(d: Draft, reason: StopReason, stop: boolean): void {
   const s = d.state;
   if (s.phase.kind === "stopped") return;
-  const leads = s.phase.kind === "leading" || s.phase.kind === "draining";
-  if (stop || (leads && s.goal === "acquire")) s.goal = "stop";
+  if (stop || (s.phase.kind === "leading" && s.goal === "acquire")) s.goal = "stop";
   if (s.phase.kind !== "leading") return;
   abortTask(d, reason);
   s.phase = { kind: "draining", term: s.phase.term, reason };
@@ -140,7 +139,7 @@ function act(d: Draft): void {
 
 function comeToRest(d: Draft): void {
   const s = d.state;
-  if (s.pending.some(({ purpose }) => purpose === "acquire")) {
+  if (s.pending.length > 0) {
     // R10: an acquire whose fate is unknown may have made us holder. One read, and a release if it did.
     s.phase = { kind: "releasing", base: undefined, writesLeft: 1, standBackMs: 0 };
     sendGet(d);
