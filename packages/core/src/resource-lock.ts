@@ -72,7 +72,10 @@ export interface LockCapabilities {
    * store loses acknowledged data. An elector needs a token and refuses `"none"`.
    */
   readonly fencing: "none" | "monotonic" | "monotonic-unless-data-loss";
-  /** No watch; events that may be lost (each loss followed by `resync`); or a stream that resumes from a version. */
+  /**
+   * No watch; events that may be lost (each loss followed by `resync`; what is done to the record past the lock, by hand, may not
+   * be told at all); or a stream that tells every change and resumes from a version.
+   */
   readonly watch: "none" | "hint" | "resumable";
   /** Lease durations are stored as multiples of this many milliseconds; anything finer is refused. */
   readonly granularityMs: number;
