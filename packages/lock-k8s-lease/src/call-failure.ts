@@ -1,6 +1,6 @@
 import { LeaderElectionError } from "@tenure/core";
+import { Interrupted } from "@tenure/core/backend";
 import { CredentialsError } from "./credentials-error.ts";
-import { Interrupted } from "./interruption.ts";
 import { NetworkError } from "./network-error.ts";
 import { describeOperation, isWrite, type Operation } from "./operation.ts";
 

@@ -1,9 +1,9 @@
 import type { Agent, RequestOptions } from "node:https";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "@tenure/core";
+import { createRedactor, type Redactor } from "@tenure/core/backend";
 import { CredentialsError, describeCredentialsFailure } from "./credentials-error.ts";
 import { type KubeConfigLike, serverOf } from "./kube-config.ts";
-import { createRedactor, type Redactor } from "./redactor.ts";
 import { pickTlsOptions, type TlsOptions } from "./tls-options.ts";
 
 /** After so long the configuration is asked again: soon enough for a rotated token, seldom enough to cost nothing. */

@@ -10,8 +10,8 @@ import {
   type VersionedRecord,
   type WatchOptions,
 } from "@tenure/core";
+import { parseExactJson } from "@tenure/core/backend";
 import { createTransport } from "./create-transport.ts";
-import { parseExactJson } from "./exact-json.ts";
 import { namespaceOf } from "./kube-config.ts";
 import { type LeaseKey, leaseKey } from "./lease-key.ts";
 import { decodeLease, encodeNewLease, encodeUpdate, UnreadableLease } from "./lease-object.ts";

@@ -1,5 +1,5 @@
+import { parseExactJson } from "@tenure/core/backend";
 import { describe, expect, it } from "vitest";
-import { parseExactJson } from "./exact-json.ts";
 import { leaseKey } from "./lease-key.ts";
 import { decodeLease, encodeUpdate, tokenOf, UnreadableLease } from "./lease-object.ts";
 import { lease, RECORD } from "./stub-api.fixture.ts";

@@ -1,7 +1,6 @@
 import type { LeaderElectionRecord, VersionedRecord } from "@tenure/core";
-import { isJsonObject, type JsonObject, numberIn } from "./exact-json.ts";
+import { isJsonObject, type JsonObject, numberIn, readMicroTime, writeMicroTime } from "@tenure/core/backend";
 import type { LeaseKey } from "./lease-key.ts";
-import { readMicroTime, writeMicroTime } from "./micro-time.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
 const DECIMAL = /^\d+$/;

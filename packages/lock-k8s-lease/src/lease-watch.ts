@@ -1,10 +1,10 @@
 import { LeaderElectionError, type LockEvent, type Random, type VersionedRecord } from "@tenure/core";
+import { rearmDelayMs, sleep } from "@tenure/core/backend";
 import { closedError } from "./call-failure.ts";
 import type { LeaseKey } from "./lease-key.ts";
 import { leasesPath } from "./lease-path.ts";
 import { NetworkError } from "./network-error.ts";
 import type { Operation } from "./operation.ts";
-import { rearmDelayMs, sleep } from "./rearm.ts";
 import { refusal } from "./refusal.ts";
 import type { Transport } from "./transport.ts";
 import { WatchStream } from "./watch-stream.ts";

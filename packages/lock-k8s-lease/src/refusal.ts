@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { LeaderElectionError, type LeaderElectionErrorCode } from "@tenure/core";
+import type { Redactor } from "@tenure/core/backend";
 import { describeForbidden } from "./forbidden.ts";
 import type { LeaseKey } from "./lease-key.ts";
 import { describeOperation, isWrite, type Operation } from "./operation.ts";
-import type { Redactor } from "./redactor.ts";
 import { parseStatus, retryAfterMs, type Status } from "./status.ts";
 
 /** A whole answer of the server, or of whatever stands before it. */

@@ -1,4 +1,4 @@
-import { isJsonObject, numberIn, parseExactJson } from "./exact-json.ts";
+import { isJsonObject, numberIn, parseExactJson } from "@tenure/core/backend";
 
 /** What is used of a `metav1.Status`, the API server's way to say why it refused. */
 export interface Status {

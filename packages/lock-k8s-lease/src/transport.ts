@@ -2,15 +2,14 @@ import type { IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import type { Clock } from "@tenure/core";
+import { Interrupted, Interruption, type Redactor } from "@tenure/core/backend";
 import { callFailure, closedError } from "./call-failure.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { Applied, Credentials } from "./credentials.ts";
 import { CredentialsError } from "./credentials-error.ts";
 import { Exchange, readBody } from "./exchange.ts";
-import { Interrupted, Interruption } from "./interruption.ts";
 import { NetworkError } from "./network-error.ts";
 import type { Operation } from "./operation.ts";
-import type { Redactor } from "./redactor.ts";
 import type { Answer } from "./refusal.ts";
 
 /** Told to the API server, for its audit log. */

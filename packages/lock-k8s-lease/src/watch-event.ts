@@ -1,5 +1,5 @@
 import type { VersionedRecord } from "@tenure/core";
-import { isJsonObject, parseExactJson } from "./exact-json.ts";
+import { isJsonObject, parseExactJson } from "@tenure/core/backend";
 import type { LeaseKey } from "./lease-key.ts";
 import { decodeLease, tokenOf } from "./lease-object.ts";
 import { readStatus } from "./status.ts";

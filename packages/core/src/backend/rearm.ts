@@ -1,4 +1,4 @@
-import type { Clock, Random } from "@tenure/core";
+import type { Clock, Random } from "../clock.ts";
 
 /** Spread over which watches come back that one server ended together. */
 const CLEAN_SPREAD_MS = 100;

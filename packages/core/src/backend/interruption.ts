@@ -1,4 +1,4 @@
-import type { Clock } from "@tenure/core";
+import type { Clock } from "../clock.ts";
 
 /** Why a call ends before its answer. */
 export type Interrupt =
@@ -6,7 +6,7 @@ export type Interrupt =
   | { readonly kind: "aborted"; readonly reason: unknown }
   | { readonly kind: "closed" };
 
-/** Thrown inside the transport only: what the caller sees depends on whether anything was sent. */
+/** Thrown inside a backend only: what the caller sees depends on whether anything was sent. */
 export class Interrupted extends Error {
   readonly interrupt: Interrupt;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readMicroTime, writeMicroTime } from "./micro-time.ts";
+import { readMicroTime, writeMicroTime } from "./stored-time.ts";
 
 describe("readMicroTime", () => {
   it.each([

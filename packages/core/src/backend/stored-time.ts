@@ -2,8 +2,8 @@ const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const READ = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
 
 /**
- * A time of a stored Lease with exactly six fraction digits, e.g. `"2026-11-23T19:13:00.123456Z"`; `undefined` when it is
- * null, missing or no RFC 3339 time in UTC. The API server itself always answers with six.
+ * A time of a stored record with exactly six fraction digits, e.g. `"2026-11-23T19:13:00.123456Z"`; `undefined` when it is
+ * null, missing or no RFC 3339 time in UTC. Others may have written other digits.
  */
 export function readMicroTime(value: unknown): string | undefined {
   const parts = typeof value === "string" ? READ.exec(value) : null;
@@ -12,7 +12,7 @@ export function readMicroTime(value: unknown): string | undefined {
 }
 
 /**
- * A time as the Lease API wants it: six fraction digits or `null`. The server's parser refuses three digits and nine.
+ * A time as it is stored: six fraction digits, or `null` for none. Kubernetes refuses three digits and nine.
  *
  * @throws `RangeError` when `value` has another form.
  */
