@@ -1,0 +1,2 @@
+export type { RedisClient, RedisLockOptions } from "./redis-lock.ts";
+export { RedisLock } from "./redis-lock.ts";
