@@ -11,18 +11,13 @@ import type {
   EtcdWatchStream,
 } from "./etcd-kv.ts";
 import { type EtcdOptions, etcdTarget } from "./etcd-options.ts";
-import {
-  type CallHeaders,
-  Etcd3Connection,
-  NotConnected,
-  type Service,
-  StatusError,
-} from "./etcd3-connection.ts";
+import { type CallHeaders, Etcd3Connection, NotConnected, StatusError } from "./etcd3-connection.ts";
 import { rangeRequest, readRange, readTxn, txnRequest, UnreadableAnswer } from "./etcd3-messages.ts";
 import { openWatch } from "./etcd3-watch.ts";
 import { GrpcCode, isFromEtcd, isTokenRefused } from "./grpc-status.ts";
 import { Interrupted, Interruption } from "./interruption.ts";
 import { Members } from "./members.ts";
+import type { Service } from "./raw-etcd3.ts";
 import { createRedactor } from "./redactor.ts";
 
 /** For a token, which has no caller of its own: every call waits for it as long as its own deadline allows. */

@@ -1,10 +1,14 @@
 import type { Clock } from "@tenure/core";
-import { Etcd3, type IOptions } from "etcd3";
 import type { EtcdTarget } from "./etcd-options.ts";
 import { GrpcCode, type GrpcStatus } from "./grpc-status.ts";
-
-/** The services of etcd that are used; each has TCP connections of its own. */
-export type Service = "KV" | "Watch" | "Auth";
+import {
+  type GrpcClient,
+  type GrpcMetadata,
+  RawEtcd3,
+  type Service,
+  type StreamMethod,
+  type UnaryMethod,
+} from "./raw-etcd3.ts";
 
 /** What is sent with every call beside its message. */
 export interface CallHeaders {
@@ -36,85 +40,10 @@ export class StatusError extends Error {
 /** There is no connection, so nothing was sent. The message says why. */
 export class NotConnected extends Error {}
 
-// What is used of grpc-js, which is etcd3's dependency and not ours.
-
-interface GrpcMetadata {
-  clone(): GrpcMetadata;
-  set(key: string, value: string): void;
-}
-
-interface GrpcChannel {
-  getConnectivityState(tryToConnect: boolean): number;
-  watchConnectivityState(current: number, deadline: number, callback: (error?: Error) => void): void;
-}
-
-interface GrpcStream extends AsyncIterable<unknown> {
-  on(event: "error", listener: (error: Error) => void): void;
-  write(message: object): void;
-  cancel(): void;
-}
-
-interface GrpcClient {
-  getChannel(): GrpcChannel;
-  close(): void;
-  readonly [unary: string]: unknown;
-}
-
-type UnaryMethod = (
-  message: object,
-  metadata: GrpcMetadata,
-  options: { readonly deadline: number },
-  callback: (error: Error | null, answer: unknown) => void,
-) => { cancel(): void };
-type StreamMethod = (metadata: GrpcMetadata) => GrpcStream;
-
 /** A channel that could not connect answers calls in the same turn of the event loop or so. */
 const WHY_NOT_MS = 100;
 /** grpc-js's `connectivityState`. */
 const State = { ready: 2, transientFailure: 3, shutdown: 4 } as const;
-
-/** etcd3's client, opened where its own calls would retry, re-send and reset connections. */
-class RawEtcd3 extends Etcd3 {
-  /** The generated gRPC client of a service, and metadata to send with its calls. */
-  async service(name: Service): Promise<{ client: GrpcClient; metadata: GrpcMetadata }> {
-    return await this.pool.withConnection(name, ({ client, metadata }) => ({
-      // The methods that etcd3's proto files give it are not in its type.
-      client: client as unknown as GrpcClient,
-      metadata,
-    }));
-  }
-}
-
-type Policy = NonNullable<NonNullable<IOptions["faultHandling"]>["global"]>;
-
-const nothing = (): { dispose(): void } => ({ dispose() {} });
-
-/** No retry and no circuit breaker: cockatiel's `noop`, which is etcd3's dependency and not ours. */
-const noPolicy = {
-  onSuccess: nothing,
-  onFailure: nothing,
-  execute: async (call, signal) => await call({ signal: signal ?? new AbortController().signal }),
-} satisfies Omit<Policy, "_altReturn">;
-// The one member more in cockatiel's type is there for the compiler alone.
-const policy = noPolicy as unknown as Policy;
-
-/**
- * Our defaults, then the user's options, then what must hold: no retries by gRPC, no service configuration from DNS, no
- * proxy out of the environment, and TCP connections that no other client of this process shares, so that one on which a
- * call timed out can be given up.
- */
-function channelOptions(target: EtcdTarget): NonNullable<IOptions["grpcOptions"]> {
-  return {
-    "grpc.keepalive_time_ms": 10_000,
-    "grpc.keepalive_timeout_ms": 5_000,
-    "grpc.enable_http_proxy": 0,
-    "grpc.enable_channelz": 0,
-    ...target.grpcOptions,
-    "grpc.enable_retries": 0,
-    "grpc.service_config_disable_resolution": 1,
-    "grpc.use_local_subchannel_pool": 1,
-  };
-}
 
 /** The connection to one service of one member. It connects when asked to be ready, and is closed for good. */
 export class Etcd3Connection {
@@ -139,12 +68,7 @@ export class Etcd3Connection {
     const { target, host, service } = options;
     this.host = host;
     this.#clock = options.clock;
-    this.#etcd = new RawEtcd3({
-      hosts: target.tls ? `https://${host}` : host,
-      ...(target.credentials !== undefined && { credentials: present(target.credentials) }),
-      grpcOptions: channelOptions(target),
-      faultHandling: { global: policy, host: () => policy },
-    });
+    this.#etcd = new RawEtcd3(target, host);
     this.#service = this.#etcd.service(service);
     // Whoever waits for it is told; a connection that nobody waits for may fail unheard.
     this.#service.catch(() => {});
@@ -305,14 +229,4 @@ function plainly(details: string): string {
   return details
     .replace(/^No connection established\. Last error: (?:Error: )?/, "")
     .replace(/\.? Resolution note: ?$/, "");
-}
-
-/** Without the options that are `undefined`, which etcd3's types do not allow. */
-function present(credentials: NonNullable<EtcdTarget["credentials"]>): NonNullable<IOptions["credentials"]> {
-  const { rootCertificate, privateKey, certChain } = credentials;
-  return {
-    rootCertificate,
-    ...(privateKey !== undefined && { privateKey }),
-    ...(certChain !== undefined && { certChain }),
-  };
 }

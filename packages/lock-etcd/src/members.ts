@@ -1,5 +1,6 @@
 import type { Clock, Random, Timer } from "@tenure/core";
-import { type Etcd3Connection, NotConnected, type Service } from "./etcd3-connection.ts";
+import { type Etcd3Connection, NotConnected } from "./etcd3-connection.ts";
+import type { Service } from "./raw-etcd3.ts";
 
 /** How long a member may take to connect before the next one is tried as well. */
 const STAGGER_MS = 250;

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { Address, CreateLock, Environment, LockFixture } from "@tenure/conformance";
 import { type EtcdMinor, type EtcdServers, startEtcdServers } from "@tenure/testbed";
 import { type CandidateOptions, createLock } from "./candidate.fixture.ts";
@@ -10,6 +11,7 @@ export interface EtcdVariant {
   readonly security: "none" | "client certificates" | "user and password over TLS";
 }
 
+const ETCD3 = createRequire(import.meta.url)("etcd3/package.json") as { readonly version: string };
 const PREFIX = "/tenure/";
 const USER = { name: "candidate", password: "candidate-password", prefix: PREFIX };
 /** May read and write something, but nothing of an election. */
@@ -95,7 +97,7 @@ function environment(
   return {
     createLock: create,
     servers: addresses,
-    versions: { etcd: servers.version, etcd3: "1.1.2" },
+    versions: { etcd: servers.version, etcd3: ETCD3.version },
     stranger: {
       remove: async (name) =>
         void (await servers.call("kv/deleterange", { key: Buffer.from(key(name)).toString("base64") })),

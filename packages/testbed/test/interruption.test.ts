@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { pollUntil, startTestbed } from "../src/index.ts";
+import { findProgram, pollUntil, startTestbed } from "../src/index.ts";
 import { runCommand } from "../src/run-command.ts";
-import { describeWithServers } from "../src/vitest.ts";
+import { describeWith, describeWithServers } from "../src/vitest.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const START_STORE_AND_WAIT = fileURLToPath(new URL("./start-store-and-wait.ts", import.meta.url));
 const START_AND_WAIT = fileURLToPath(new URL("./start-and-wait.ts", import.meta.url));
 
 describeWithServers("a testbed that ends", (testbed) => {
@@ -26,25 +27,24 @@ describeWithServers("a testbed that ends", (testbed) => {
     ["SIGKILL", []],
     ["SIGKILL", ["--paused"]],
   ] as const)("leaves nothing when its process gets %s %s", async (signal, args) => {
-    const child = spawn(process.execPath, [START_AND_WAIT, ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const { dataDir } = JSON.parse(await firstLine(child)) as { readonly dataDir: string };
-    const processes = await processesOf(dataDir);
-    child.kill(signal);
-    await expectNothingLeft(dataDir, processes);
+    await expectNothingLeftOf(START_AND_WAIT, args, signal);
   });
 
   it("keeps the exit code of the command it runs, and tells it where the servers are", async () => {
     const script = `
       const { KUBECONFIG, KUBE_APISERVER_URL, KUBE_ADMIN_TOKEN, TENURE_TESTBED_KUBECTL } = process.env;
+      const { REDIS_URL, ETCD_ENDPOINTS } = process.env;
       const { status } = require("node:child_process").spawnSync(TENURE_TESTBED_KUBECTL, ["get", "namespaces"]);
-      console.log(JSON.stringify([KUBECONFIG, KUBE_APISERVER_URL, KUBE_ADMIN_TOKEN, status]));
+      console.log(JSON.stringify([KUBECONFIG, KUBE_APISERVER_URL, KUBE_ADMIN_TOKEN, status, REDIS_URL, ETCD_ENDPOINTS]));
       process.exit(7);`;
     const result = await runCommand(process.execPath, [MAIN, "run", "--", process.execPath, "-e", script]);
     expect(result.exitCode).toBe(7);
-    const [kubeconfig, url, token, status] = JSON.parse(result.stdout) as unknown[];
+    const [kubeconfig, url, token, status, redisUrl, etcdEndpoints] = JSON.parse(result.stdout) as unknown[];
     expect(status).toBe(0);
+    expect(etcdEndpoints).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const redis = await findProgram("redis");
+    if (redis.available) expect(redisUrl).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
+    else expect(redisUrl).toBeNull(); // which JSON makes of undefined
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     expect(token).not.toBe(testbed.adminToken);
     expect(existsSync(String(kubeconfig))).toBe(false);
@@ -66,6 +66,42 @@ describeWithServers("a testbed that ends", (testbed) => {
   });
 });
 
+await describeWith(["redis", "etcd-3.6", "postgres"], "a store that a test run owned", () => {
+  it.each(["redis", "etcd", "postgres"].flatMap((store) => [[store], [store, "--paused"]]))(
+    "leaves nothing when that run is killed: %s %s",
+    async (...args) => {
+      const before = await sharedMemory();
+      await expectNothingLeftOf(START_STORE_AND_WAIT, args, "SIGKILL");
+      expect(await sharedMemory()).toEqual(before);
+    },
+  );
+});
+
+async function expectNothingLeftOf(
+  module: string,
+  args: readonly string[],
+  signal: NodeJS.Signals,
+): Promise<void> {
+  const child = spawn(process.execPath, [module, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const { dataDir, pids = [] } = JSON.parse(await firstLine(child)) as {
+      readonly dataDir: string;
+      readonly pids?: readonly number[];
+    };
+    const processes = await processesOf(dataDir, pids);
+    child.kill(signal);
+    await expectNothingLeft(dataDir, processes);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+/** Names of the shared memory on this machine, of both kinds. */
+async function sharedMemory(): Promise<string[]> {
+  const { stdout } = await runCommand("sh", ["-c", "cat /proc/sysvipc/shm | awk '{print $2}'; ls /dev/shm"]);
+  return stdout.split("\n");
+}
+
 async function expectNothingLeft(dataDir: string, processes: readonly number[]): Promise<void> {
   let running: readonly number[] = processes;
   await pollUntil(
@@ -77,13 +113,18 @@ async function expectNothingLeft(dataDir: string, processes: readonly number[]):
   );
 }
 
-/** Whoever names the data folder in its arguments (servers, client-go), and their parents (supervisor, our child). */
-async function processesOf(dataDir: string): Promise<number[]> {
+/**
+ * Whoever names the data folder in its arguments (servers, client-go), the servers with these ids (Redis names nothing)
+ * with their children, and the parents of all (supervisor, our child).
+ */
+async function processesOf(dataDir: string, pids: readonly number[] = []): Promise<number[]> {
   const { stdout } = await runCommand("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="]);
-  const children = stdout.split("\n").filter((line) => line.includes(dataDir));
-  expect(children.length).toBeGreaterThanOrEqual(2);
-  const ids = children.flatMap((line) => line.trim().split(/\s+/).slice(0, 2).map(Number));
-  return [...new Set(ids)].filter((id) => id !== process.pid);
+  const all = stdout
+    .split("\n")
+    .map((line) => ({ line, ids: line.trim().split(/\s+/).slice(0, 2).map(Number) }));
+  const ours = all.filter(({ line, ids }) => line.includes(dataDir) || ids.some((id) => pids.includes(id)));
+  expect(ours.length).toBeGreaterThanOrEqual(Math.max(pids.length, 1));
+  return [...new Set(ours.flatMap(({ ids }) => ids))].filter((id) => id !== process.pid);
 }
 
 /** A zombie does not run: it waits for the machine's init to take notice. */
