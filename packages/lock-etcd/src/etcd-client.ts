@@ -1,4 +1,5 @@
 import { type Clock, type Random, systemClock } from "@tenure/core";
+import { createRedactor } from "@tenure/core/backend";
 import { AuthTokens } from "./auth-tokens.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
 import type {
@@ -18,7 +19,6 @@ import { GrpcCode, isFromEtcd, isTokenRefused } from "./grpc-status.ts";
 import { Interrupted, Interruption } from "./interruption.ts";
 import { Members } from "./members.ts";
 import type { Service } from "./raw-etcd3.ts";
-import { createRedactor } from "./redactor.ts";
 
 /** For a token, which has no caller of its own: every call waits for it as long as its own deadline allows. */
 const AUTHENTICATE_TIMEOUT_MS = 5_000;

@@ -5,11 +5,11 @@ import {
   type Random,
   type VersionedRecord,
 } from "@tenure/core";
+import { rearmDelayMs, sleep } from "@tenure/core/backend";
 import { callFailure, closedError, type Operation } from "./call-failure.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
 import type { EtcdKeyValue, EtcdKv, EtcdWatchMessage } from "./etcd-kv.ts";
 import { GrpcCode } from "./grpc-status.ts";
-import { rearmDelayMs, sleep } from "./rearm.ts";
 import { decodeRecord, UnreadableRecord } from "./record-value.ts";
 
 /** Time for the server to confirm the watch; it does at once. */

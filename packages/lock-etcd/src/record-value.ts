@@ -1,8 +1,14 @@
 import type { LeaderElectionRecord, VersionedRecord } from "@tenure/core";
+import {
+  isJsonObject,
+  type JsonObject,
+  numberIn,
+  parseExactJson,
+  readMicroTime,
+  writeMicroTime,
+} from "@tenure/core/backend";
 import { LONE_SURROGATE } from "./etcd-key.ts";
 import type { EtcdKeyValue } from "./etcd-kv.ts";
-import { isJsonObject, type JsonObject, numberIn, parseExactJson } from "./exact-json.ts";
-import { readMicroTime, writeMicroTime } from "./micro-time.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
 const POSITIVE_DECIMAL = /^[1-9]\d*$/;
