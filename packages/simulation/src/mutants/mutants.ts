@@ -584,4 +584,20 @@ export const MUTANTS: readonly Mutant[] = [
     properties: ["L3"],
     profile: { settings: "default", only: CUTS, watches: true, replicas: 3, chaosMs: 60_000 },
   },
+  {
+    number: 43,
+    bug: "the abort grace is part of the belief: the task has no time left to stop",
+    file: "options.ts",
+    search: "    renewDeadlineMs,\n    retryPeriodMs,\n    requestTimeoutMs,\n    observerMarginMs,",
+    replace:
+      "    renewDeadlineMs: renewDeadlineMs + abortGraceMs,\n    retryPeriodMs,\n    requestTimeoutMs,\n    observerMarginMs,",
+    properties: ["S2"],
+    profile: {
+      settings: "bound",
+      only: CUTS,
+      always: ["partition"],
+      extras: { requestTimeout: 0, observerMargin: 0, abortGrace: 2 / 15 },
+      ...HARSH,
+    },
+  },
 ];
