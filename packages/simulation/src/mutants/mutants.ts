@@ -519,7 +519,11 @@ export const MUTANTS: readonly Mutant[] = [
     bug: "nothing is renewed while the task drains (R10)",
     file: "elector-step.ts",
     search: "else if (d.nowMs < s.phase.term.renewAtMs) break;",
-    replace: `else if (s.phase.kind === "draining" || d.nowMs < s.phase.term.renewAtMs) break;`,
+    replace: `else if (s.phase.kind === "draining") {
+        // Without asking for a tick at once, again and again.
+        s.phase = { ...s.phase, term: { ...s.phase.term, renewAtMs: Number.POSITIVE_INFINITY } };
+        break;
+      } else if (d.nowMs < s.phase.term.renewAtMs) break;`,
     properties: ["L4"],
     profile: { settings: "default", only: CUTS, chaosMs: 60_000 },
   },
