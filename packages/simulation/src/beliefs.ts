@@ -5,6 +5,9 @@ import type { Exclusions } from "./exclusions.ts";
 import type { LeadersLook } from "./leaders-look.ts";
 import type { Verdict } from "./verdict.ts";
 
+/** What came due in a pause is told one after the other when it ends. */
+const GRACE_AFTER_PAUSE_MS = 10;
+
 /** Who says that it leads: S1 at every turn, S2 where one begins to, and S7 as long as it does. */
 export class Beliefs {
   readonly #nowMs: () => number;
@@ -15,8 +18,8 @@ export class Beliefs {
   readonly #longestLeaseMs: number;
   readonly #rateError: number;
   readonly #believers = new Set<Candidate>();
-  /** Who last lost a term to its deadline, and when. */
-  #lapsed: { readonly candidate: Candidate; readonly atMs: number } | undefined;
+  /** Who last lost a term to its deadline, and when; whether it noticed at once, as one does whose timers are on time. */
+  #lapsed: { readonly candidate: Candidate; readonly atMs: number; readonly atOnce: boolean } | undefined;
 
   constructor(options: {
     readonly nowMs: () => number;
@@ -80,16 +83,38 @@ export class Beliefs {
   }
 
   termEnded(candidate: Candidate, reason: StopReason): void {
-    if (reason === "deadline" || reason === "stalled") this.#lapsed = { candidate, atMs: this.#nowMs() };
+    if (reason !== "deadline" && reason !== "stalled") return;
+    const nowMs = candidate.process.now();
+    const atOnce =
+      reason === "deadline" &&
+      nowMs > candidate.timersLateUntilMs &&
+      nowMs > candidate.ranSinceMs + GRACE_AFTER_PAUSE_MS;
+    this.#lapsed = { candidate, atMs: this.#nowMs(), atOnce };
   }
 
   #began(candidate: Candidate): void {
-    const { candidate: lapsed, atMs = Number.NEGATIVE_INFINITY } = this.#lapsed ?? {};
-    const atBound = this.#nowMs() - atMs < this.#longestLeaseMs * 0.02;
-    if (atBound && lapsed !== candidate) this.#coverage.rare("takeover at the bound");
+    this.#checkGrace(candidate);
     candidate.believes = true;
     this.#believers.add(candidate);
     this.#checkAlone(candidate, true);
+  }
+
+  /** S2: a task that was told at its deadline has its abort grace to stop before another leads. */
+  #checkGrace(candidate: Candidate): void {
+    if (this.#lapsed === undefined || this.#lapsed.candidate === candidate) return;
+    const { candidate: former, atMs, atOnce } = this.#lapsed;
+    const agoMs = this.#nowMs() - atMs;
+    const { abortGraceMs = 0 } = former.durations;
+    if (agoMs < abortGraceMs + this.#longestLeaseMs * 0.02) this.#coverage.rare("takeover at the bound");
+    // client-go knows of no grace, and takes what is free by its own rules.
+    if (agoMs * (1 + this.#rateError) >= abortGraceMs || !atOnce || candidate.rival !== undefined) return;
+    if (this.#exclusions.isOverlapOutside(candidate, former)) return;
+    this.#verdict.fail(
+      "S2",
+      `${candidate.name} leads ${Math.round(agoMs)} ms after ${former.name}'s deadline, within its abort grace`,
+      candidate,
+      former,
+    );
   }
 
   /** S7 and S8: it leads in a term that is on, and no longer than its last confirmed write allows. */

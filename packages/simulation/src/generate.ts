@@ -1,6 +1,7 @@
 import type { FlavourName } from "./flavour.ts";
 import type { ErrorBurst } from "./link.ts";
 import { RandomStream } from "./random.ts";
+import { JITTER, requestTimeoutMs } from "./request-timeout.ts";
 import type {
   Durations,
   Fault,
@@ -33,7 +34,20 @@ export interface Profile {
   readonly watches?: boolean | undefined;
   readonly leaseDurationMs?: number | undefined;
   readonly retryPeriodMs?: number | undefined;
+  /** Options beside the durations: drawn unless the kinds of fault are narrowed. */
+  readonly extras?: Extras | undefined;
 }
+
+/** Shares of what an option may be; 0 leaves it out. */
+interface Extras {
+  /** Of the longest request timeout that leaves room for a retry. */
+  readonly requestTimeout: number;
+  /** Of the lease duration. */
+  readonly observerMargin: number;
+  readonly abortGrace: number;
+}
+
+const NO_EXTRAS: Extras = { requestTimeout: 0, observerMargin: 0, abortGrace: 0 };
 
 export const FAULT_KINDS = [
   "partition",
@@ -97,16 +111,17 @@ export function generate(seed: number, profile: Profile): Scenario {
   const random = new RandomStream(seed, "scenario");
   const flavour = profile.flavour ?? random.pick<FlavourName>(["kubernetes", "kubernetes", "etcd", "redis"]);
   const clockRateError = profile.settings === "bound" ? random.pick([0.001, 0.01, 0.01, 0.05, 0.1]) : 0.01;
+  const extras = profile.extras ?? (profile.only === undefined ? drawExtras(seed) : NO_EXTRAS);
   const makeDurations = (): Durations => {
     const others: readonly [number, ...number[]] =
       profile.settings === "bound" ? [15_000, 15_000, 30_000, 30_000, 6000] : [15_000, 20_000, 12_000];
     const leaseDurationMs = profile.leaseDurationMs ?? random.pick(others);
-    return durationsOf(leaseDurationMs, profile, clockRateError, flavour);
+    return durationsOf(leaseDurationMs, profile, clockRateError, flavour, extras);
   };
   const durations =
     profile.settings === "bound"
       ? makeDurations()
-      : durationsOf(profile.leaseDurationMs ?? 15_000, profile, clockRateError, flavour);
+      : durationsOf(profile.leaseDurationMs ?? 15_000, profile, clockRateError, flavour, extras);
   const actualRateError =
     profile.actualRateError ?? drawRateError(random, profile, durations, clockRateError);
   const kinds = drawKinds(random, profile, flavour);
@@ -115,6 +130,7 @@ export function generate(seed: number, profile: Profile): Scenario {
   const oneIdentity = profile.oneIdentity ?? random.chance(0.04);
   const habits = drawHabits(random, kinds.includes("bad tasks"));
   const chaosMs = profile.chaosMs ?? random.between(0.5, 2) * HOUR;
+  const acquires = profile.only === undefined && new RandomStream(seed, "acquires").chance(0.2);
   const rates = (): number => drawRate(random, actualRateError);
   const replicas = Array.from({ length: count }, (_, index): ReplicaPlan => {
     const name = "abcdefg".charAt(index);
@@ -127,6 +143,7 @@ export function generate(seed: number, profile: Profile): Scenario {
       rate: rates(),
       wallOffsetMs: oneIdentity ? 0 : random.whole(-HOUR, HOUR),
       habits,
+      acquires: acquires && index % 2 === 0,
     };
   });
   const rollingChange = kinds.includes("rolling change");
@@ -164,14 +181,36 @@ function durationsOf(
   profile: Profile,
   clockRateError: number,
   flavour: FlavourName,
+  extras: Extras,
 ): Durations {
   const retryPeriodMs = profile.retryPeriodMs ?? (leaseDurationMs * 2) / 15;
   const atBound = (leaseDurationMs * (1 - clockRateError)) / (1 + clockRateError) - GRAIN_MS - HAIR_MS;
   // client-go sees whole seconds: with shorter periods Kubernetes' bound is a second lower.
   const grain = flavour === "kubernetes" && retryPeriodMs < 1000 ? 1000 : 0;
+  const abortGraceMs = extras.abortGrace * leaseDurationMs;
   const renewDeadlineMs =
-    profile.settings === "bound" ? atBound - grain : Math.round((leaseDurationMs * 2) / 3);
-  return { leaseDurationMs, renewDeadlineMs, retryPeriodMs, drainTimeoutMs: renewDeadlineMs };
+    profile.settings === "bound" ? atBound - grain - abortGraceMs : Math.round((leaseDurationMs * 2) / 3);
+  const plain = { leaseDurationMs, renewDeadlineMs, retryPeriodMs, drainTimeoutMs: renewDeadlineMs };
+  const longestTimeoutMs = Math.floor((renewDeadlineMs - JITTER * retryPeriodMs) / 2);
+  const drawnMs = Math.floor(extras.requestTimeout * longestTimeoutMs);
+  // Redis's not-after leaves a write as long as its timeout: by clocks as wrong as some here, a shorter one refuses most of them.
+  const timeoutMs = drawnMs > 0 && flavour === "redis" ? Math.max(drawnMs, requestTimeoutMs(plain)) : drawnMs;
+  return {
+    ...plain,
+    ...(timeoutMs > 0 && { requestTimeoutMs: timeoutMs }),
+    ...(extras.observerMargin > 0 && { observerMarginMs: extras.observerMargin * leaseDurationMs }),
+    ...(abortGraceMs > 0 && { abortGraceMs }),
+  };
+}
+
+/** Drawn apart, so that worlds without them stay what they were. */
+function drawExtras(seed: number): Extras {
+  const random = new RandomStream(seed, "extras");
+  return {
+    requestTimeout: random.chance(0.2) ? random.between(0.3, 1) : 0,
+    observerMargin: random.chance(0.1) ? 7 / 15 : 0,
+    abortGrace: random.chance(0.1) ? 2 / 15 : 0,
+  };
 }
 
 /** What the electors are told to expect; at the default settings now and then all that those tolerate. */
@@ -181,9 +220,9 @@ function drawRateError(
   durations: Durations,
   clockRateError: number,
 ): number {
-  const { leaseDurationMs, renewDeadlineMs } = durations;
-  const room =
-    (leaseDurationMs - renewDeadlineMs - GRAIN_MS) / (leaseDurationMs + renewDeadlineMs + GRAIN_MS);
+  const { leaseDurationMs, renewDeadlineMs, abortGraceMs = 0 } = durations;
+  const reservedMs = renewDeadlineMs + abortGraceMs + GRAIN_MS;
+  const room = (leaseDurationMs - reservedMs) / (leaseDurationMs + reservedMs);
   // A little less: after a rolling change to a shorter lease the grain weighs more.
   return profile.settings === "default" && random.chance(0.25) ? 0.99 * room : clockRateError;
 }

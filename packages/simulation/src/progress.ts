@@ -41,6 +41,8 @@ export async function runToEnd(world: World): Promise<void> {
 class Progress {
   readonly #world: World;
   readonly #leaseMs: number;
+  /** What a candidate waits on top of a lease. */
+  readonly #marginMs: number;
   readonly #pollMs: number;
   readonly #timeoutMs: number;
   readonly #deadlineMs: number;
@@ -48,6 +50,7 @@ class Progress {
   constructor(world: World) {
     this.#world = world;
     const { scenario } = world;
+    this.#marginMs = Math.max(...scenario.replicas.map(({ durations }) => durations.observerMarginMs ?? 0));
     // A stranger may have doubled the stored duration.
     const lengthened = scenario.faults.some((fault) => fault.kind === "stranger" && fault.act === "lengthen");
     this.#leaseMs = longestLeaseMs(scenario) * (lengthened ? 4 : 1);
@@ -64,7 +67,7 @@ class Progress {
     // Retry-After is honoured up to the renew deadline; whoever stepped down stands back for two polls and a timeout.
     const patienceMs = this.#deadlineMs + 2 * this.#pollMs + this.#timeoutMs;
     const somebodyLeads = (): Promise<boolean> =>
-      this.#within(this.#leaseMs + patienceMs, "L2", "nobody leads");
+      this.#within(this.#leaseMs + this.#marginMs + patienceMs, "L2", "nobody leads");
     const poor = world.scenario.seed % 2 === 0;
     const steps: readonly (() => Promise<unknown>)[] = [
       somebodyLeads,
@@ -113,7 +116,7 @@ class Progress {
 
   async #settleDown(): Promise<void> {
     const world = this.#world;
-    await world.advance(world.nowMs + this.#stretched(this.#leaseMs + 4 * this.#pollMs));
+    await world.advance(world.nowMs + this.#stretched(this.#leaseMs + this.#marginMs + 4 * this.#pollMs));
   }
 
   /** L4: every second request of the leader is lost, and nothing changes. */
@@ -202,7 +205,7 @@ class Progress {
     const leaseMs = leader.candidate?.durations.leaseDurationMs ?? this.#leaseMs;
     leader.crash();
     // The newest renewal was seen at once, or at the next poll; from then on the timer is exact.
-    const boundMs = leaseMs + this.#pollMs + lateMs;
+    const boundMs = leaseMs + this.#marginMs + this.#pollMs + lateMs;
     await this.#within(boundMs, "L1", "nobody took over from a leader that crashed");
   }
 

@@ -189,7 +189,19 @@ export class Replica {
         if (this.#candidate === candidate && !this.#stopping) this.#campaign(candidate, elector);
       });
     };
-    elector.run((term) => this.#lead(candidate, term)).then(again, again);
+    const campaign = this.plan.acquires
+      ? this.#acquire(candidate, elector)
+      : elector.run((term) => this.#lead(candidate, term));
+    campaign.then(again, again);
+  }
+
+  async #acquire(candidate: Candidate, elector: LeaderElector): Promise<void> {
+    const term = await elector.acquire();
+    try {
+      await this.#lead(candidate, term);
+    } finally {
+      await term.release();
+    }
   }
 
   #lead(candidate: Candidate, term: Term): Promise<void> {

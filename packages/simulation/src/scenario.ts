@@ -7,6 +7,10 @@ export interface Durations {
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
   readonly drainTimeoutMs: number;
+  /** Not the default, where it is given. */
+  readonly requestTimeoutMs?: number | undefined;
+  readonly observerMarginMs?: number | undefined;
+  readonly abortGraceMs?: number | undefined;
 }
 
 /** How likely a task is to be a bad one, per term. */
@@ -30,6 +34,8 @@ export interface ReplicaPlan {
   /** How far its wall clock is off at first. */
   readonly wallOffsetMs: number;
   readonly habits: TaskHabits;
+  /** Campaigns with `acquire()` and gives each term back itself, instead of `run()`. */
+  readonly acquires: boolean;
 }
 
 /** What a link can suffer for a while; `intensity` from 0 to 1 where it makes a difference. */

@@ -55,6 +55,27 @@ describe("a world", () => {
     expect(outcomes.reduce((sum, { terms }) => sum + terms, 0)).toBeGreaterThan(10);
   });
 
+  it("has terms and no violation where replicas campaign with acquire(), and the same way when drained fully", async () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const drawn = generate(seed, { settings: "bound", ...SHORT });
+      const scenario = {
+        ...drawn,
+        replicas: drawn.replicas.map((plan) => ({ ...plan, acquires: plan.kind === "tenure" })),
+      };
+      const { hash, terms, violation } = await run(scenario);
+      expect(violation).toBe(undefined);
+      expect(terms).toBeGreaterThan(0);
+      expect((await run(scenario, { drainsFully: true })).hash).toBe(hash);
+    }
+  });
+
+  it("draws request timeouts, observer margins and abort grace of its own, which every elector takes", async () => {
+    const extras = { requestTimeout: 1, observerMargin: 7 / 15, abortGrace: 2 / 15 };
+    const outcomes = await runSeeds(5, { settings: "bound", extras, ...SHORT });
+    expect(outcomes.map(({ violation }) => violation)).toEqual(outcomes.map(() => undefined));
+    expect(outcomes.reduce((sum, { terms }) => sum + terms, 0)).toBeGreaterThan(10);
+  });
+
   it("keeps the promise when all replicas have one identity", async () => {
     const outcomes = await runSeeds(8, { settings: "default", oneIdentity: true, replicas: 3, ...SHORT });
     expect(outcomes.filter(({ violation }) => violation !== undefined)).toEqual([]);

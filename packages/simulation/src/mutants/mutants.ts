@@ -519,7 +519,11 @@ export const MUTANTS: readonly Mutant[] = [
     bug: "nothing is renewed while the task drains (R10)",
     file: "elector-step.ts",
     search: "else if (d.nowMs < s.phase.term.renewAtMs) break;",
-    replace: `else if (s.phase.kind === "draining" || d.nowMs < s.phase.term.renewAtMs) break;`,
+    replace: `else if (s.phase.kind === "draining") {
+        // Without asking for a tick at once, again and again.
+        s.phase = { ...s.phase, term: { ...s.phase.term, renewAtMs: Number.POSITIVE_INFINITY } };
+        break;
+      } else if (d.nowMs < s.phase.term.renewAtMs) break;`,
     properties: ["L4"],
     profile: { settings: "default", only: CUTS, chaosMs: 60_000 },
   },
@@ -583,5 +587,21 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "s.attemptAtMs = Math.max(freeMs, notBeforeMs + d.config.retryPeriodMs);",
     properties: ["L3"],
     profile: { settings: "default", only: CUTS, watches: true, replicas: 3, chaosMs: 60_000 },
+  },
+  {
+    number: 43,
+    bug: "the abort grace is part of the belief: the task has no time left to stop",
+    file: "options.ts",
+    search: "    renewDeadlineMs,\n    retryPeriodMs,\n    requestTimeoutMs,\n    observerMarginMs,",
+    replace:
+      "    renewDeadlineMs: renewDeadlineMs + abortGraceMs,\n    retryPeriodMs,\n    requestTimeoutMs,\n    observerMarginMs,",
+    properties: ["S2"],
+    profile: {
+      settings: "bound",
+      only: CUTS,
+      always: ["partition"],
+      extras: { requestTimeout: 0, observerMargin: 0, abortGrace: 2 / 15 },
+      ...HARSH,
+    },
   },
 ];
