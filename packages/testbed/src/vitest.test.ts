@@ -1,0 +1,24 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { describeWith } from "./vitest.ts";
+
+beforeEach(() => {
+  vi.stubEnv("XDG_CACHE_HOME", join(tmpdir(), "no-such-cache"));
+  vi.stubEnv("PATH", "/nonexistent");
+  vi.stubEnv("KUBEBUILDER_ASSETS", "");
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+it.each(["CI", "TENURE_REQUIRE_SERVERS"])(
+  "fails a file whose servers cannot be had with %s=1",
+  async (name) => {
+    vi.stubEnv("CI", "");
+    vi.stubEnv(name, "1");
+    const suite = vi.fn();
+    const described = describeWith(["redis", "etcd-3.5"], "a suite", suite);
+    await expect(described).rejects.toThrow(/need real servers: redis .* missing: .*etcd-3\.5 .* missing: /s);
+    expect(suite).not.toHaveBeenCalled();
+  },
+);
