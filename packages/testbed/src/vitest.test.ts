@@ -1,15 +1,22 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { describeWith } from "./vitest.ts";
 
+let cache: string;
+
 beforeEach(() => {
-  vi.stubEnv("XDG_CACHE_HOME", join(tmpdir(), "no-such-cache"));
+  cache = mkdtempSync(join(tmpdir(), "vitest-"));
+  vi.stubEnv("XDG_CACHE_HOME", cache);
   vi.stubEnv("PATH", "/nonexistent");
   vi.stubEnv("KUBEBUILDER_ASSETS", "");
 });
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(cache, { recursive: true });
+});
 
 it.each(["CI", "TENURE_REQUIRE_SERVERS"])(
   "fails a file whose servers cannot be had with %s=1",
