@@ -11,14 +11,16 @@ export interface FailedStatement {
   readonly isWrite: boolean;
 }
 
+// SQLSTATEs that end a statement, and with it its transaction: nothing was written. Others may end the session after the
+// commit and instead of its answer. Not told by the severity: that one is in the server's language.
+const REFUSED = /^(22|23|25006|40001|40P01|42|55P03|57014)/; // data, constraints, standby, rollbacks, access, locks, cancelled
+
 /** What a caller gets for a statement that failed: a {@link LeaderElectionError}, or the reason of its own signal. */
 export function lockFailure(error: unknown, { what, isSent, isWrite }: FailedStatement): unknown {
   if (error instanceof Interrupted && error.by === "caller" && !isSent) return error.reason;
   const message = `${what} failed: ${error instanceof Error ? error.message : String(error)}`;
   const cause = error instanceof Interrupted && error.by === "caller" ? error.reason : error;
-  // An ERROR ends the statement, and with it its transaction: nothing was written. FATAL and PANIC end the session, and
-  // may come after the commit and instead of its answer.
-  const isRefused = error instanceof DatabaseError && error.severity === "ERROR" && error.code !== "40003";
+  const isRefused = error instanceof DatabaseError && REFUSED.test(error.code ?? "");
   if (isSent && isWrite && !isRefused) {
     return new LeaderElectionError("ERR_LOCK_OUTCOME_UNKNOWN", message, { outcome: "unknown", cause });
   }

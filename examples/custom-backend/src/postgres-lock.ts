@@ -64,7 +64,7 @@ export class PostgresLock implements ResourceLock {
       ...connection,
       connectionTimeoutMillis: 10_000,
       // An acknowledged write is on disk, and a statement whose caller has given up does not wait for ever.
-      options: "-c synchronous_commit=on -c statement_timeout=15000",
+      options: `${connection.options ?? ""} -c synchronous_commit=on -c statement_timeout=15000`,
       stream: () => this.#openSocket(),
     };
     this.#pool = new Pool({ ...this.#config, max: 4 });

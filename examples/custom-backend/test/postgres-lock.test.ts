@@ -91,6 +91,28 @@ await describeWith("postgres", "PostgresLock", () => {
     await failed;
   });
 
+  it("knows that a record was not written that jsonb cannot hold", async () => {
+    const lock = new PostgresLock({ name: "nul", connection: { connectionString: postgres.url } });
+    const write = lock.create({ ...RECORD, holderIdentity: "a\0b" }, { timeoutMs: 5_000 });
+    await expect(write).rejects.toMatchObject({ code: "ERR_LOCK_REJECTED", outcome: "not-applied" });
+    expect(await lock.get({ timeoutMs: 5_000 })).toBeUndefined();
+    await lock.close();
+  });
+
+  it("hears of what a person does with psql, and ignores what is no news of a record", async () => {
+    const lock = new PostgresLock({ name: "watched", connection: { connectionString: postgres.url } });
+    await lock.create(RECORD, { timeoutMs: 5_000 });
+    const controller = new AbortController();
+    const events = lock.watch({ signal: controller.signal });
+    expect(await events.next()).toMatchObject({ value: { kind: "resync" } });
+    await postgres.query('NOTIFY leader_election, \'{"name": "another"}\'');
+    await postgres.query("DELETE FROM leader_election WHERE name = 'watched'");
+    expect(await events.next()).toMatchObject({ value: { kind: "deleted" } });
+    controller.abort();
+    expect((await events.next()).done).toBe(true);
+    await lock.close();
+  });
+
   it("refuses names that the table cannot keep apart, and says so of a table that is not there", async () => {
     for (const name of ["", "a\0b", "\ud800", "x".repeat(256)]) {
       expect(() => new PostgresLock({ name, connection: {} })).toThrow(RangeError);

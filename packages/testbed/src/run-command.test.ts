@@ -24,3 +24,17 @@ it("rejects when the command does not exist, and lets the process exit then", as
 it("kills a command that takes too long, and rejects", async () => {
   await expect(runCommand("sleep", ["60"], { timeoutMs: 50 })).rejects.toThrow("aborted");
 });
+
+it("kills a command that still runs when this process exits", async () => {
+  const script = `import { spawnSync } from "node:child_process";
+    import { runCommand } from ${JSON.stringify(new URL("./run-command.ts", import.meta.url).href)};
+    runCommand("sleep", ["61.61"]);
+    const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
+    console.log(new RegExp("(\\\\d+) +" + process.pid + " sleep").exec(stdout)[1]);
+    process.exit(0);`;
+  const { stdout } = await runCommand(process.execPath, ["--input-type=module", "-e", script]);
+  const pid = Number(stdout);
+  expect(pid).toBeGreaterThan(1);
+  const state = async () => (await runCommand("ps", ["-o", "stat=", "-p", String(pid)])).stdout.trim();
+  await expect.poll(state).toMatch(/^(Z.*)?$/); // a zombie has ended
+});

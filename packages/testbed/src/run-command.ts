@@ -29,6 +29,8 @@ export function runCommand(
     // Not spawn's own `timeout`: its timer keeps the process alive when the command does not exist.
     const signal = AbortSignal.timeout(timeoutMs);
     const child = spawn(path, args, { env, cwd, signal, killSignal: "SIGKILL" });
+    const killChild = () => child.kill("SIGKILL"); // a build, say, must not go on without us
+    process.once("exit", killChild);
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -39,7 +41,13 @@ export function runCommand(
     });
     child.stdin.on("error", () => {}); // a command that does not read its input is no failure
     child.stdin.end(input);
-    child.once("error", reject);
-    child.once("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
+    child.once("error", (error) => {
+      process.off("exit", killChild);
+      reject(error);
+    });
+    child.once("close", (exitCode) => {
+      process.off("exit", killChild);
+      resolve({ exitCode, stdout, stderr });
+    });
   });
 }

@@ -3,37 +3,35 @@ import { findProgram, pollUntil, startRedis } from "../src/index.ts";
 import { type RedisAddress, redisCommand } from "../src/redis/redis-command.ts";
 import { describeWith } from "../src/vitest.ts";
 
-await Promise.all(
-  (["redis", "redis-6.2", "valkey"] as const).map(async (server) => {
-    await describeWith(server, `a ${server} of the testbed`, () => {
-      it("answers, as the version that was found", async () => {
-        await using redis = await startRedis({ server });
-        const found = await findProgram(server);
-        expect(found).toMatchObject({ available: true, program: { version: redis.version } });
-        expect(await redis.command("SET", "key", "välue")).toBe("OK");
-        expect(await redis.command("GET", "key")).toBe("välue");
-        expect(await redis.command("GET", "none")).toBeNull();
-        await expect(redis.command("NO-SUCH")).rejects.toThrow(/unknown command/);
-      });
-
-      it("is killed and starts again on its port: empty, or with its file with what it had acknowledged", async () => {
-        await using empty = await startRedis({ server });
-        await using kept = await startRedis({ server, persistence: "aof" });
-        for (const redis of [empty, kept]) {
-          await redis.command("SET", "key", "1");
-          const { pid } = redis;
-          await redis.kill();
-          expect(redis.pid).toBeUndefined();
-          await expect(redis.command("PING")).rejects.toThrow("ECONNREFUSED");
-          await redis.start();
-          expect(redis.pid).not.toBe(pid);
-        }
-        expect(await empty.command("GET", "key")).toBeNull();
-        expect(await kept.command("GET", "key")).toBe("1");
-      });
+for (const server of ["redis", "redis-6.2", "valkey"] as const) {
+  await describeWith(server, `a ${server} of the testbed`, () => {
+    it("answers, as the version that was found", async () => {
+      await using redis = await startRedis({ server });
+      const found = await findProgram(server);
+      expect(found).toMatchObject({ available: true, program: { version: redis.version } });
+      expect(await redis.command("SET", "key", "välue")).toBe("OK");
+      expect(await redis.command("GET", "key")).toBe("välue");
+      expect(await redis.command("GET", "none")).toBeNull();
+      await expect(redis.command("NO-SUCH")).rejects.toThrow(/unknown command/);
     });
-  }),
-);
+
+    it("is killed and starts again on its port: empty, or with its file with what it had acknowledged", async () => {
+      await using empty = await startRedis({ server });
+      await using kept = await startRedis({ server, persistence: "aof" });
+      for (const redis of [empty, kept]) {
+        await redis.command("SET", "key", "1");
+        const { pid } = redis;
+        await redis.kill();
+        expect(redis.pid).toBeUndefined();
+        await expect(redis.command("PING")).rejects.toThrow("ECONNREFUSED");
+        await redis.start();
+        expect(redis.pid).not.toBe(pid);
+      }
+      expect(await empty.command("GET", "key")).toBeNull();
+      expect(await kept.command("GET", "key")).toBe("1");
+    });
+  });
+}
 
 await describeWith("redis", "a redis of the testbed", () => {
   it("answers nothing while it is paused, and goes on when it is resumed", async () => {

@@ -52,7 +52,7 @@ export async function findProgram(
   const { program, versions } = SERVER_PROGRAMS[name];
   return {
     available: false,
-    why: `${name} (${program} ${versions[0]}) missing: ${whyNot}. ${folder.howToGet}, or run \`${TESTBED_COMMAND} build\` where that can be had.`,
+    why: `${name} (${program} ${versions[0]}) missing: ${whyNot}. ${folder.howToGet}; \`${TESTBED_COMMAND} build\` then gets all that this machine can.`,
   };
 }
 
