@@ -454,6 +454,22 @@ describe("R3 attempts", () => {
     await clock.advance(60_000);
     expect(writes(a).length).toBeLessThanOrEqual(30);
   });
+
+  it("R3: a store that shows one old record after another is not hammered", async () => {
+    const { clock, cell, candidate } = world();
+    const old = ["00.000001", "00.000002", "00.000003"].map((time) =>
+      cell.overwrite({ holderIdentity: "", renewTime: `2026-01-01T00:00:${time}Z` }),
+    );
+    cell.overwrite({ holderIdentity: "", renewTime: "2026-01-01T00:00:00.000004Z" });
+    const a = candidate("a");
+    let reads = 0;
+    a.lock.get = async () => old[reads++ % old.length];
+    void a.run();
+    await clock.advance(60_000);
+    expect(writes(a).length).toBeGreaterThan(10);
+    expect(writes(a).length).toBeLessThanOrEqual(32);
+    expect(reads).toBeLessThanOrEqual(62);
+  });
 });
 
 describe("R4 one view", () => {

@@ -120,7 +120,7 @@ export interface ElectorState {
   readonly mustRead: boolean;
   /** The last attempt met a conflict: no write until a newer view. */
   readonly blocked: boolean;
-  /** Conflicts of attempts in a row, with the record's fields unchanged. */
+  /** Conflicts of attempts in a row, with no newer fields seen meanwhile. */
   readonly conflicts: number;
   readonly watch: WatchState;
   /** A watch that failed was reported; again only after one worked. */

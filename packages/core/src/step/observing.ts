@@ -26,8 +26,9 @@ export function observeRecord(
   s.held = remember(s.held, current, ownDurationMs);
   if (before?.version !== current?.version) {
     s.blocked = false;
-    // A stranger who keeps editing beside the record must not make every one of our conflicts an immediate retry.
-    if (s.view.firstSeenMs === d.nowMs) s.conflicts = 0;
+    // Neither a stranger who keeps editing beside the record nor a store that shows old ones must make every one of our
+    // conflicts an immediate retry.
+    if (s.view.firstSeenMs === d.nowMs && isNewest(d, order)) s.conflicts = 0;
     if (s.conflicts <= IMMEDIATE_REISSUES) s.retryAtMs = Number.NEGATIVE_INFINITY;
     const landed = current !== undefined && pendingUpdate(d, current) !== undefined;
     if (!landed) s.pending = [];
@@ -37,6 +38,11 @@ export function observeRecord(
     s.regressionReported = false;
   }
   if (current !== undefined) noticeHolder(d, before, current);
+}
+
+/** Newer than all that was seen before, or without an order. */
+function isNewest({ state: { highestToken } }: Draft, order: bigint | undefined): boolean {
+  return order === undefined || highestToken === undefined || order > highestToken;
 }
 
 /** Takes in the answer to a write of ours, unless events have told something newer: then true. */
