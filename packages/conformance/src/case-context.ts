@@ -36,7 +36,7 @@ export class CaseContext {
   /** Programs of their own; cases that use it need the hook. */
   async candidate(): Promise<CandidateModule> {
     const { candidate } = this.environment;
-    assert.ok(candidate, "The fixture names the hook `candidate`, but its environment has none");
+    assert.ok(candidate, "Expected a case that needs no `candidate` not to ask for one");
     return typeof candidate === "function" ? await candidate(this.name) : candidate;
   }
 
@@ -64,9 +64,7 @@ export class CaseContext {
 
   /** A way to the servers that can be broken. */
   async way(): Promise<Way> {
-    const { servers } = this.environment;
-    assert.ok(servers.length > 0, "The fixture names the hook `servers`, but its environment has none");
-    const way = await Way.open(servers);
+    const way = await Way.open(this.environment.servers);
     this.after(() => way.close());
     return way;
   }
