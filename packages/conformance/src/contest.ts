@@ -93,20 +93,20 @@ export class Contest {
   }
 
   /** Waits until `identity` (or anybody) leads in the `count`th term, and returns that term. */
-  async leads(identity: string | undefined, count = 1, timeoutMs?: number): Promise<TracedTerm> {
-    const { ms, timing } = { ms: (n: number) => this.#context.ms(n), timing: this.#context.timing };
+  async leads(identity: string | undefined, count = 1): Promise<TracedTerm> {
+    const { timing } = this.#context;
     return await this.#context.until(
-      `${identity ?? "somebody"} to lead (term ${count}):\n${this.trace}`,
+      () => `${identity ?? "somebody"} to lead (term ${count}):\n${this.trace}`,
       () =>
         this.trace.terms.filter((term) => identity === undefined || term.identity === identity)[count - 1],
-      timeoutMs ?? ms(5_000) + 3 * timing.leaseDurationMs,
+      this.#context.ms(5_000) + 3 * timing.leaseDurationMs,
     );
   }
 
   /** Waits until a term is over. */
   async isOver(term: TracedTerm): Promise<TracedTerm> {
     return await this.#context.until(
-      `the end of ${term.identity}'s term`,
+      () => `the end of ${term.identity}'s term:\n${this.trace}`,
       () => this.trace.terms.find(({ startMs, endMs }) => startMs === term.startMs && Number.isFinite(endMs)),
       this.#context.ms(5_000) + 3 * this.#context.timing.leaseDurationMs,
     );
