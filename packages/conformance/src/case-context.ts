@@ -55,6 +55,11 @@ export class CaseContext {
     return { timeoutMs: this.ms(5_000) };
   }
 
+  /** For calls that should end long before their deadline, whatever a busy machine adds. */
+  get longCall(): CallOptions {
+    return { timeoutMs: this.ms(10_000) };
+  }
+
   /** For calls that should fail by their deadline. */
   get shortCall(): CallOptions {
     return { timeoutMs: this.ms(400) };

@@ -1,10 +1,10 @@
 import { allCases } from "./all-cases.ts";
-import type { Environment, Hook, LockFixture } from "./fixture.ts";
+import type { Environment, Hook, LockFixture, OptionalHook } from "./fixture.ts";
 import { whyNotRun } from "./why-not-run.ts";
 
 /** Where an environment keeps what a hook gives, and whether it is there. Of credentials only `createLock` knows. */
 const GIVEN: Readonly<
-  Record<Hook, readonly [where: string, isThere: (environment: Environment) => boolean]>
+  Record<Hook | OptionalHook, readonly [where: string, isThere: (environment: Environment) => boolean]>
 > = {
   servers: ["servers", ({ servers }) => servers.length > 0],
   corrupt: ["stranger.corrupt", ({ stranger }) => stranger.corrupt !== undefined],
@@ -17,9 +17,11 @@ const GIVEN: Readonly<
   "unknown-credentials": ["createLock", () => true],
   "forbidden-credentials": ["createLock", () => true],
   candidate: ["candidate", ({ candidate }) => candidate !== undefined],
+  throttle: ["faults.throttle", ({ faults }) => faults?.throttle !== undefined],
 };
 
-const HOOKS = Object.keys(GIVEN) as readonly Hook[]; // its type says that it has no others
+const HOOKS = Object.keys(GIVEN) as readonly (Hook | OptionalHook)[]; // its type says that it has no others
+const OPTIONAL: readonly string[] = ["throttle"] satisfies OptionalHook[];
 
 /**
  * Refuses a fixture that contradicts itself, before anything is started.
@@ -30,6 +32,7 @@ export function checkFixture(fixture: LockFixture): void {
   for (const hook of HOOKS) {
     // Fixtures in JavaScript have no types that would say so.
     const named: unknown = hooks[hook];
+    if (named === undefined && OPTIONAL.includes(hook)) continue;
     if (named === true || (typeof named === "string" && named !== "")) continue;
     throw new TypeError(
       `Expected \`hooks\` to say of "${hook}" \`true\` or why there is none, got ${JSON.stringify(named)}`,

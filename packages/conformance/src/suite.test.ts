@@ -130,7 +130,7 @@ describe("the suite", () => {
     );
   });
 
-  it.each(["servers", "corrupt", "annotate", "restart", "compact", "candidate"] as const)(
+  it.each(["servers", "corrupt", "annotate", "restart", "compact", "candidate", "throttle"] as const)(
     "refuses an environment without %s where the hook is named, and tears it down: cases would do nothing and pass",
     async (hook) => {
       let toreDown = 0;
