@@ -1,10 +1,13 @@
 import { casCases } from "./cases/cas.ts";
-import { connectionCases } from "./cases/connection.ts";
+import { casRaceCases } from "./cases/cas-races.ts";
 import { electionCases } from "./cases/elect.ts";
 import { electionFaultCases } from "./cases/elect-faults.ts";
 import { electionProcessCases } from "./cases/elect-processes.ts";
+import { electionTimeCases } from "./cases/elect-time.ts";
 import { errorCases } from "./cases/error.ts";
 import { lifeCases } from "./cases/life.ts";
+import { lostAnswerCases } from "./cases/lost-answer.ts";
+import { lostRequestCases } from "./cases/lost-request.ts";
 import { metaCases } from "./cases/meta.ts";
 import { nameCases } from "./cases/name.ts";
 import { readCases, recordCases } from "./cases/read.ts";
@@ -24,15 +27,18 @@ function rankOf({ id }: ConformanceCase): string {
 export const allCases: readonly ConformanceCase[] = [
   ...metaCases,
   ...casCases,
+  ...casRaceCases,
   ...readCases,
   ...nameCases,
   ...recordCases,
   ...tokenCases,
   ...errorCases,
-  ...connectionCases,
+  ...lostAnswerCases,
+  ...lostRequestCases,
   ...watchCases,
   ...lifeCases,
   ...electionCases,
+  ...electionTimeCases,
   ...electionFaultCases,
   ...electionProcessCases,
 ].sort((a, b) => (rankOf(a) < rankOf(b) ? -1 : 1));

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { CaseContext } from "./case-context.ts";
+import { killWhenThisProcessEnds } from "./frozen-guard.ts";
 import { onLines } from "./on-lines.ts";
 
 /** A line that a candidate told. */
@@ -54,6 +54,7 @@ export class CandidateProcess {
   readonly #child: ChildProcess;
   #errors = "";
   #exit: Exit | undefined;
+  #endGuard: (() => void) | undefined;
 
   constructor(
     context: CaseContext,
@@ -67,8 +68,14 @@ export class CandidateProcess {
     });
     // A command for a process that has just ended is lost, and that is all.
     child.stdin?.on("error", () => {});
-    child.on("exit", (code, signal) => {
+    // It may not have been started at all; its end follows.
+    child.on("error", (error) => {
+      this.#errors += `${error.message}\n`;
+    });
+    // Not "exit": its last words may come after that.
+    child.on("close", (code, signal) => {
       this.#exit = { code, signal };
+      this.#endGuard?.();
     });
     if (child.stdout === null) return;
     onLines(child.stdout, (line) => {
@@ -83,19 +90,28 @@ export class CandidateProcess {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Gives it a command. */
   tell(command: string): void {
     this.#child.stdin?.write(`${command}\n`);
   }
 
   kill(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (signal === "SIGSTOP" && pid !== undefined && this.#exit === undefined) {
+      this.#endGuard ??= killWhenThisProcessEnds(pid);
+    }
     this.#child.kill(signal);
   }
 
   /** Waits for the first event of this name after those that were there before `from`. */
   async event(name: string, from = 0, timeoutMs?: number): Promise<CandidateEvent> {
     return await this.#context.until(
-      `"${name}" of a candidate`,
+      () =>
+        `"${name}" of a candidate, which told ${JSON.stringify(this.events.slice(from))}: ${this.#errors}`,
       () => {
         const found = this.events.slice(from).find(({ event }) => event === name);
         if (found === undefined && this.#exit !== undefined) {
@@ -111,12 +127,11 @@ export class CandidateProcess {
 
   /** Waits for its end. */
   async exited(timeoutMs: number): Promise<Exit> {
-    if (this.#exit !== undefined) return this.#exit;
-    const timer = AbortSignal.timeout(timeoutMs);
-    await once(this.#child, "exit", { signal: timer }).catch(() => {
-      throw new Error(`Expected the candidate to end within ${timeoutMs} ms; it wrote: ${this.#errors}`);
-    });
-    return this.#exit ?? { code: null, signal: null };
+    return await this.#context.until(
+      () => `the end of a candidate; it wrote: ${this.#errors}`,
+      () => this.#exit,
+      timeoutMs,
+    );
   }
 }
 

@@ -6,6 +6,10 @@ import type { CandidateModule, Environment, LockFixture, LockRequest, Stranger }
 import { pollUntil } from "./poll-until.ts";
 import { type ElectionTiming, electionTiming } from "./timing.ts";
 import { Way } from "./way.ts";
+import { within } from "./within.ts";
+
+/** Once something did not end the rest gets this long each: it is begun all the same, and processes are killed. */
+const HURRIED_MS = 500;
 
 /** What a case works with: fresh names, locks that are closed after it, broken ways that are healed. */
 export class CaseContext {
@@ -16,6 +20,7 @@ export class CaseContext {
   readonly name: string;
   readonly #scale: number;
   readonly #cleanups: (() => Promise<unknown> | unknown)[] = [];
+  #isOver = false;
 
   constructor(fixture: LockFixture, environment: Environment, id: string) {
     this.fixture = fixture;
@@ -36,7 +41,7 @@ export class CaseContext {
   /** Programs of their own; cases that use it need the hook. */
   async candidate(): Promise<CandidateModule> {
     const { candidate } = this.environment;
-    assert.ok(candidate, "The fixture names the hook `candidate`, but its environment has none");
+    assert.ok(candidate, "Expected a case that needs no `candidate` not to ask for one");
     return typeof candidate === "function" ? await candidate(this.name) : candidate;
   }
 
@@ -48,6 +53,11 @@ export class CaseContext {
   /** For calls that should succeed. */
   get call(): CallOptions {
     return { timeoutMs: this.ms(5_000) };
+  }
+
+  /** For calls that should end long before their deadline, whatever a busy machine adds. */
+  get longCall(): CallOptions {
+    return { timeoutMs: this.ms(10_000) };
   }
 
   /** For calls that should fail by their deadline. */
@@ -64,21 +74,24 @@ export class CaseContext {
 
   /** A way to the servers that can be broken. */
   async way(): Promise<Way> {
-    const { servers } = this.environment;
-    assert.ok(servers.length > 0, "The fixture names the hook `servers`, but its environment has none");
-    const way = await Way.open(servers);
+    const way = await Way.open(this.environment.servers);
     this.after(() => way.close());
     return way;
   }
 
-  /** Something to be done when the case is over, however it ends; the last one first. */
+  /** Something to be done when the case is over, however it ends; the last one first. At once where it is over already. */
   after(cleanup: () => Promise<unknown> | unknown): void {
-    this.#cleanups.push(cleanup);
+    if (!this.#isOver) {
+      this.#cleanups.push(cleanup);
+      return;
+    }
+    // A case that took too long goes on beside the next one. It has failed, whatever becomes of what it still begins.
+    (async () => await cleanup())().catch(() => {});
   }
 
   /** Waits for something that must come. */
   async until<T>(
-    what: string,
+    what: string | (() => string),
     attempt: () => T | undefined | false | Promise<T | undefined | false>,
     timeoutMs: number = this.ms(5_000),
   ): Promise<T> {
@@ -95,12 +108,14 @@ export class CaseContext {
     await check();
   }
 
-  /** Ends all that the case began. The first thing that goes wrong is thrown, after all was tried. */
-  async cleanUp(): Promise<void> {
+  /** Ends all that the case began. The first thing that goes wrong, or does not end, is thrown after all was tried. */
+  async cleanUp(limitMs = 10_000): Promise<void> {
+    this.#isOver = true;
     const failures: unknown[] = [];
-    for (const cleanup of this.#cleanups.reverse()) {
+    for (const cleanup of this.#cleanups.toReversed()) {
       try {
-        await cleanup();
+        const leftMs = failures.length === 0 ? limitMs : Math.min(limitMs, HURRIED_MS);
+        await within(leftMs, (async () => await cleanup())(), "clean up");
       } catch (error) {
         failures.push(error);
       }

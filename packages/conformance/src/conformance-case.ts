@@ -1,6 +1,6 @@
 import type { LockCapabilities } from "@tenure/core";
 import type { CaseContext } from "./case-context.ts";
-import type { Hook } from "./fixture.ts";
+import type { Hook, OptionalHook } from "./fixture.ts";
 
 /** What a lock must have promised, or not, for a case to apply to it. */
 export type Claim = "fencing" | "no fencing" | "a watch" | "no watch" | "data that survives a restart";
@@ -12,11 +12,9 @@ export interface ConformanceCase {
   /** One sentence about the behaviour. */
   readonly title: string;
   /** What the fixture must give for it. */
-  readonly needs?: readonly Hook[] | undefined;
+  readonly needs?: readonly (Hook | OptionalHook)[] | undefined;
   /** What the backend must have claimed, or not claimed. */
   readonly claims?: readonly Claim[] | undefined;
-  /** Why no fixture can run it, where that is so: it is then listed as not run. */
-  readonly neverRun?: string | undefined;
   /** How long it may take, before scaling. @defaultValue 15000 */
   readonly budgetMs?: number | undefined;
   /** How many leases it waits for beside that; leases are longer where the lock's grain is coarse. @defaultValue 0 */

@@ -10,12 +10,17 @@ import { type CandidateProcess, startCandidate } from "./candidate-process.ts";
 import type { CaseContext } from "./case-context.ts";
 import type { LockRequest } from "./fixture.ts";
 import { monotonicMs } from "./monotonic.ts";
+import type { ElectionTiming } from "./timing.ts";
 import { Trace, type TracedTerm } from "./trace.ts";
 import { type TracedOperation, tracedLock } from "./traced-lock.ts";
 
 /** How a candidate in this process takes part. */
 export interface CandidateOptions {
   readonly route?: LockRequest["route"];
+  /** @defaultValue one of its own, on the contest's record */
+  readonly lock?: ResourceLock | undefined;
+  /** @defaultValue that of the suite */
+  readonly timing?: ElectionTiming | undefined;
   readonly clock?: Clock | undefined;
   /** Called before each of its requests, which waits for it. */
   readonly before?: ((operation: TracedOperation) => Promise<void> | void) | undefined;
@@ -48,12 +53,12 @@ export class Contest {
 
   /** Somebody campaigns in this process, over a lock of their own, until the case is over. */
   async join(identity: string, options: CandidateOptions = {}): Promise<Candidate> {
-    const own = await this.lock({ route: options.route });
+    const own = options.lock ?? (await this.lock({ route: options.route }));
     const lock = options.before === undefined ? own : tracedLock(own, options.before);
     const elector = new LeaderElector({
       lock,
       identity,
-      ...this.#context.timing,
+      ...(options.timing ?? this.#context.timing),
       ...(options.clock !== undefined && { clock: options.clock }),
     });
     const note = (event: string, more: { token?: bigint; reason?: string | undefined } = {}): void =>
@@ -87,26 +92,34 @@ export class Contest {
     });
   }
 
-  /** Something was done to a candidate. */
-  note(identity: string, event: "killed" | "frozen"): void {
-    this.trace.add({ identity, event, atMs: monotonicMs() });
+  /** Kills a candidate's process, and waits for its end. Its term ends with the signal: it is told of later. */
+  async kill(identity: string, candidate: CandidateProcess): Promise<void> {
+    candidate.kill("SIGKILL");
+    this.trace.add({ identity, event: "killed", atMs: monotonicMs() });
+    await candidate.exited(this.#context.ms(5_000));
+  }
+
+  /** Stops a candidate's process from running, until it is sent SIGCONT. */
+  freeze(identity: string, candidate: CandidateProcess): void {
+    candidate.kill("SIGSTOP");
+    this.trace.add({ identity, event: "frozen", atMs: monotonicMs() });
   }
 
   /** Waits until `identity` (or anybody) leads in the `count`th term, and returns that term. */
-  async leads(identity: string | undefined, count = 1, timeoutMs?: number): Promise<TracedTerm> {
-    const { ms, timing } = { ms: (n: number) => this.#context.ms(n), timing: this.#context.timing };
+  async leads(identity: string | undefined, count = 1): Promise<TracedTerm> {
+    const { timing } = this.#context;
     return await this.#context.until(
-      `${identity ?? "somebody"} to lead (term ${count}):\n${this.trace}`,
+      () => `${identity ?? "somebody"} to lead (term ${count}):\n${this.trace}`,
       () =>
         this.trace.terms.filter((term) => identity === undefined || term.identity === identity)[count - 1],
-      timeoutMs ?? ms(5_000) + 3 * timing.leaseDurationMs,
+      this.#context.ms(5_000) + 3 * timing.leaseDurationMs,
     );
   }
 
   /** Waits until a term is over. */
   async isOver(term: TracedTerm): Promise<TracedTerm> {
     return await this.#context.until(
-      `the end of ${term.identity}'s term`,
+      () => `the end of ${term.identity}'s term:\n${this.trace}`,
       () => this.trace.terms.find(({ startMs, endMs }) => startMs === term.startMs && Number.isFinite(endMs)),
       this.#context.ms(5_000) + 3 * this.#context.timing.leaseDurationMs,
     );

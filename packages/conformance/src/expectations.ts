@@ -25,7 +25,7 @@ export async function settle<T>(call: () => Promise<T>): Promise<Settled<T>> {
 }
 
 /** The error that a call must end with. */
-export async function failure(call: () => Promise<unknown>): Promise<LeaderElectionError> {
+async function failure(call: () => Promise<unknown>): Promise<LeaderElectionError> {
   const settled = await settle(call);
   if (!("error" in settled)) assert.fail(`Expected the call to fail, got ${show(settled.value)}`);
   const { error } = settled;

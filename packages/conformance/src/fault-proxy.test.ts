@@ -260,6 +260,29 @@ describe("startFaultProxy", () => {
     await echo.listen();
   });
 
+  it("does not listen when it was told to close, or to refuse, while it began to", async () => {
+    const other = await startFaultProxy({ target: echo.target });
+    for (const proxyToEnd of [proxy, other]) {
+      const { port } = proxyToEnd;
+      await proxyToEnd.setMode("refuse");
+      const listening = proxyToEnd.setMode("pass");
+      await (proxyToEnd === proxy ? proxyToEnd.close() : proxyToEnd.setMode("refuse"));
+      await listening;
+      const [error] = await once(connect({ port, host: "127.0.0.1" }), "error");
+      expect(error).toMatchObject({ code: "ECONNREFUSED" });
+    }
+    await other.close();
+  });
+
+  it("may be told twice at once to listen again", async () => {
+    await proxy.setMode("refuse");
+    await Promise.all([proxy.setMode("pass"), proxy.setMode("silence"), proxy.setMode("pass")]);
+    const client = new Client(proxy.port);
+    client.socket.write("hello");
+    await client.expectReceived("hello");
+    client.socket.destroy();
+  });
+
   it("closes in every mode, twice too, and leaves no connection", async () => {
     for (const mode of ["pass", "silence", "cut-responses", { delayMs: 60_000 }, "refuse"] as const) {
       const own = await startFaultProxy({ target: echo.target });

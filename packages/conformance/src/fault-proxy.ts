@@ -73,6 +73,8 @@ class LoopbackProxy implements FaultProxy {
   /** What is left of the bytes that may pass, in a mode that counts them. */
   #budget: ByteBudget | undefined;
   #acceptedCount = 0;
+  /** While it begins to listen again. */
+  #listening: Promise<void> | undefined;
   /** Set once the proxy was told to close. */
   #closed: Promise<void> | undefined;
 
@@ -103,13 +105,15 @@ class LoopbackProxy implements FaultProxy {
       try {
         this.#server = await listenOn(port, this.host, (client) => this.#accept(client));
         this.#port = port;
-        return;
+        break;
       } catch (error) {
         // Taken in between by somebody else; our own port may come free again.
         if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt === 50) throw error;
         await sleep(100);
       }
     }
+    // Told to close, or to refuse, while it began to listen.
+    if (this.#closed !== undefined || this.#mode === "refuse") await this.#stopListening();
   }
 
   async setMode(mode: FaultProxyMode): Promise<void> {
@@ -120,10 +124,16 @@ class LoopbackProxy implements FaultProxy {
     if (mode === "refuse") {
       const closed = this.#stopListening();
       this.reset();
+      await this.#listening;
       await closed;
       return;
     }
-    if (this.#server === undefined) await this.listen();
+    if (this.#server === undefined) {
+      this.#listening ??= this.listen().finally(() => {
+        this.#listening = undefined;
+      });
+      await this.#listening;
+    }
     for (const connection of this.#connections) this.#applyMode(connection);
   }
 
@@ -132,7 +142,7 @@ class LoopbackProxy implements FaultProxy {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#stopListening();
+    this.#closed ??= Promise.all([this.#stopListening(), this.#listening?.catch(() => {})]).then(() => {});
     this.reset();
     return this.#closed;
   }

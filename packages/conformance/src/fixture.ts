@@ -40,6 +40,16 @@ export interface ServerFaults {
   restart?(): Promise<void>;
   /** Makes versions before now unknown to watches. */
   compact?(): Promise<void>;
+  /** Makes the store refuse every request and ask for fewer, until {@link Throttling.heal} is called. */
+  throttle?(): Promise<Throttling>;
+}
+
+/** A store that asks for fewer requests. */
+export interface Throttling {
+  /** How long it asks clients to wait; `undefined` when it does not say. */
+  readonly retryAfterMs: number | undefined;
+  /** Ends it. May be called twice. */
+  heal(): Promise<void>;
 }
 
 /** How a process of its own makes its lock: `module` exports `createLock`, a function of `options` that returns a {@link CreateLock}. */
@@ -82,6 +92,9 @@ export type Hook =
   | "forbidden-credentials"
   | "candidate";
 
+/** Hooks that came after the first version. One that a fixture does not name is as one that it does not give. */
+export type OptionalHook = "throttle";
+
 /** A backend under test. */
 export interface LockFixture {
   /** The package or class, e.g. `"@tenure/lock-redis"`. */
@@ -91,10 +104,12 @@ export interface LockFixture {
   /** What the backend promises. The locks must say the same, and what is not claimed is tested to be absent. */
   readonly capabilities: LockCapabilities;
   /** Which hooks {@link setup} gives, or why it does not. Every hook must be named: nothing is left out by accident. */
-  readonly hooks: Readonly<Record<Hook, true | string>>;
+  readonly hooks: Readonly<Record<Hook, true | string>> & {
+    readonly [hook in OptionalHook]?: true | string | undefined;
+  };
   /** Cases that fail today, by id, with the reason. One that passes all the same is an error. */
   readonly knownFailures?: Readonly<Record<string, string>> | undefined;
-  /** Multiplies every duration of the suite, above 0. @defaultValue 1 (a lease of one second, or three of the lock's grain) */
+  /** Multiplies every duration of the suite, above 0. @defaultValue 1, for a lease of one second, or more where the lock's grain is coarse */
   readonly scale?: number | undefined;
   /** Starts servers, or finds them. Called once, before the first case. */
   setup(): Promise<Environment>;

@@ -14,8 +14,10 @@ export type {
   Hook,
   LockFixture,
   LockRequest,
+  OptionalHook,
   ServerFaults,
   Stranger,
+  Throttling,
 } from "./fixture.ts";
 export { toMarkdown } from "./markdown.ts";
 // What comes out.

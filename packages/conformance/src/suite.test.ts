@@ -112,6 +112,55 @@ describe("the suite", () => {
     await expect(runConformance(cellFixture(), { cases: ["cas/99"] })).rejects.toThrow(RangeError);
   });
 
+  it("refuses a fixture that leaves a hook out, or gives no reason", () => {
+    const { runner } = recorder();
+    const { hooks } = cellFixture();
+    const { compact: _, ...without } = hooks;
+    for (const incomplete of [without, { ...hooks, compact: "" }, { ...hooks, compact: false }]) {
+      // As from JavaScript, where no type says so.
+      const fixture = cellFixture({ hooks: incomplete as typeof hooks });
+      expect(() => testResourceLock(runner, fixture)).toThrow(/Expected `hooks` to say of "compact"/);
+    }
+  });
+
+  it("refuses a known failure of a case that is not run: nobody would notice when it ends", () => {
+    const fixture = cellFixture({ knownFailures: { "watch/03": "a bug that is being worked on" } });
+    expect(() => testResourceLock(recorder().runner, fixture)).toThrow(
+      "watch/03 is not: the backend claims no watch",
+    );
+  });
+
+  it.each(["servers", "corrupt", "annotate", "restart", "compact", "candidate", "throttle"] as const)(
+    "refuses an environment without %s where the hook is named, and tears it down: cases would do nothing and pass",
+    async (hook) => {
+      let toreDown = 0;
+      const { hooks, setup } = cellFixture();
+      const fixture = cellFixture({
+        hooks: { ...hooks, [hook]: true },
+        setup: async () => ({
+          ...(await setup()),
+          teardown: async () => {
+            toreDown += 1;
+          },
+        }),
+      });
+      await expect(runConformance(fixture)).rejects.toThrow(`The fixture names the hook "${hook}"`);
+      expect(toreDown).toBe(1);
+    },
+  );
+
+  it("sets up once, also when that throws at once", async () => {
+    const { runner, tests } = recorder();
+    let asked = 0;
+    const setup = (): never => {
+      asked += 1;
+      throw new Error("no such server");
+    };
+    testResourceLock({ describe: runner.describe, it: runner.it }, cellFixture({ setup }));
+    for (const { body } of tests.slice(0, 2)) await expect(body()).rejects.toThrow("no such server");
+    expect(asked).toBe(1);
+  });
+
   it("fails a case when a promise is rejected and nobody listens", async () => {
     const fixture = cellFixture({
       async setup() {
@@ -165,7 +214,9 @@ describe("the suite", () => {
     const { describe: group, it: test } = runner;
     const fixture = cellFixture({ setup: () => Promise.reject(new Error("no such server")) });
     testResourceLock({ describe: group, it: test }, fixture, { reportFolder: folder });
-    for (const { body } of tests) await expect(body()).rejects.toThrow("no such server");
+    for (const { body } of tests.slice(0, -1)) await expect(body()).rejects.toThrow("no such server");
+    // The last one ends what was begun, which is nothing, and writes the report.
+    await tests.at(-1)?.body();
     const report = JSON.parse(await readFile(join(folder, "celllock.json"), "utf8"));
     await rm(folder, { recursive: true });
     expect(statusOf(report, "cas/01")).toMatchObject({

@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { allCases } from "./all-cases.ts";
 import { CaseContext } from "./case-context.ts";
-import { type ConformanceCase, claimMissing } from "./conformance-case.ts";
+import { checkEnvironment, checkFixture } from "./check-fixture.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
 import { show } from "./expectations.ts";
 import type { Environment, LockFixture } from "./fixture.ts";
 import { type CaseResult, type ConformanceReport, NOT_REACHED, reportFileName } from "./report.ts";
 import { suiteVersion } from "./suite-version.ts";
 import { electionTiming } from "./timing.ts";
+import { whyNotRun } from "./why-not-run.ts";
+import { within } from "./within.ts";
 
 /** One run of the suite over one fixture: what applies, what came out. */
 export class Suite {
@@ -18,7 +21,7 @@ export class Suite {
   readonly #results = new Map<string, CaseResult>();
   #environment: Promise<Environment> | undefined;
 
-  /** @throws RangeError when the fixture contradicts itself. */
+  /** @throws TypeError or RangeError when the fixture contradicts itself. */
   constructor(fixture: LockFixture, ids?: readonly string[]) {
     checkFixture(fixture);
     this.#fixture = fixture;
@@ -44,16 +47,23 @@ export class Suite {
     return [...this.#results.values()].filter(({ id }) => !run.has(id));
   }
 
-  /** Starts the servers, once. */
+  /**
+   * Starts the servers, once.
+   * @throws TypeError when a hook is named that the environment does not give, else what the fixture throws.
+   */
   async setUp(): Promise<Environment> {
-    this.#environment ??= this.#fixture.setup();
-    return await this.#environment;
+    // In a function of its own: one that throws at once has been called as well.
+    this.#environment ??= (async () => await this.#fixture.setup())();
+    const environment = await this.#environment;
+    checkEnvironment(this.#fixture, environment);
+    return environment;
   }
 
   /** Ends them, if they were started. */
   async tearDown(): Promise<void> {
-    const environment = this.#environment;
-    if (environment !== undefined) await (await environment).teardown();
+    // What could not be set up was told by whoever asked for it; there is nothing to end.
+    const environment = await this.#environment?.catch(() => undefined);
+    await environment?.teardown();
   }
 
   /** How long a case may take before it counts as failed. */
@@ -141,44 +151,5 @@ export class Suite {
       process.off("unhandledRejection", onRejection);
     }
     return failures.length > 0 ? { error: failures[0] } : undefined;
-  }
-}
-
-function whyNotRun(each: ConformanceCase, fixture: LockFixture): string | undefined {
-  if (each.neverRun !== undefined) return each.neverRun;
-  for (const claim of each.claims ?? []) {
-    const missing = claimMissing(claim, fixture.capabilities);
-    if (missing !== undefined) return missing;
-  }
-  for (const hook of each.needs ?? []) {
-    const given = fixture.hooks[hook];
-    if (given !== true) return given;
-  }
-  return undefined;
-}
-
-function checkFixture({ knownFailures = {}, scale = 1 }: LockFixture): void {
-  if (!(scale > 0 && Number.isFinite(scale)))
-    throw new RangeError(`Expected \`scale\` above 0, got ${scale}`);
-  for (const id of Object.keys(knownFailures)) {
-    if (!allCases.some((each) => each.id === id)) {
-      throw new RangeError(`Expected \`knownFailures\` to name cases, got ${JSON.stringify(id)}`);
-    }
-  }
-}
-
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  try {
-    await Promise.race([
-      work,
-      sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
-        throw new Error(`Expected to be done within ${timeoutMs} ms`);
-      }),
-    ]);
-  } finally {
-    timer.abort();
-    // The one that lost the race may still fail; the case has failed already, or was done.
-    work.catch(() => {});
   }
 }

@@ -26,7 +26,7 @@ const SETUP_MS = 120_000;
 /**
  * Registers the suite with a test runner: one test for each case that applies to the fixture, and one that lists those that do
  * not, with the reasons.
- * @throws RangeError when the fixture contradicts itself.
+ * @throws TypeError or RangeError when the fixture contradicts itself.
  */
 export function testResourceLock(
   runner: Runner,
@@ -70,7 +70,10 @@ export interface RunConformanceOptions {
   readonly cases?: readonly string[] | undefined;
 }
 
-/** Runs the suite without a test runner. Resolves with the report, failures included. */
+/**
+ * Runs the suite without a test runner. Resolves with the report, failures included.
+ * @throws what setting up or tearing down fails with; TypeError or RangeError when the fixture contradicts itself.
+ */
 export async function runConformance(
   fixture: LockFixture,
   options: RunConformanceOptions = {},

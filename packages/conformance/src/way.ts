@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type FaultProxy, type FaultProxyMode, startFaultProxy } from "./fault-proxy.ts";
 import type { Address } from "./fixture.ts";
 
@@ -11,8 +12,14 @@ export class Way {
 
   static async open(servers: readonly Address[]): Promise<Way> {
     const proxies = new Map<string, FaultProxy>();
-    for (const server of servers) proxies.set(key(server), await startFaultProxy({ target: server }));
-    return new Way(proxies);
+    const way = new Way(proxies);
+    try {
+      for (const server of servers) proxies.set(key(server), await startFaultProxy({ target: server }));
+    } catch (error) {
+      await way.close();
+      throw error;
+    }
+    return way;
   }
 
   /** For {@link LockRequest.route}. Servers that the environment does not name are reached directly. */
@@ -29,6 +36,11 @@ export class Way {
   /** Connections ever accepted, by all servers. */
   get acceptedCount(): number {
     return [...this.#proxies.values()].reduce((sum, proxy) => sum + proxy.acceptedCount, 0);
+  }
+
+  /** A way that nobody takes can be broken without harm, and its case would prove nothing. */
+  assertUsed(): void {
+    assert.ok(this.acceptedCount > 0, "Expected a lock to connect where `route` says, nothing came by there");
   }
 
   async setMode(mode: FaultProxyMode): Promise<void> {

@@ -3,7 +3,16 @@ import type { CandidateProcess } from "../candidate-process.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { Contest } from "../contest.ts";
 
-const SLACK_MS = 1_500;
+/** How much a busy machine may add to what the protocol allows. */
+const SLACK_MS = 3_000;
+
+/** When a candidate sent its last write that has surely been answered: it sends one at a time. */
+function lastAnsweredWriteMs(candidate: CandidateProcess): number {
+  const writes = candidate.events.filter(({ event, operation }) => event === "sends" && operation !== "get");
+  const write = writes.at(-2) ?? writes[0];
+  assert.ok(write, "Expected a leader to have written");
+  return write.atMs;
+}
 
 /** Elections between processes, one of which dies or stands still. */
 export const electionProcessCases: readonly ConformanceCase[] = [
@@ -21,17 +30,16 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       const others = [await contest.join("here"), await contest.joinFromElsewhere("elsewhere")] as const;
       await c.until("the rival here to know the leader", () => others[0].elector.leader === "leader");
       await others[1].event("leader");
-      leader.kill("SIGKILL");
-      await leader.exited(c.ms(5_000));
-      contest.note("leader", "killed");
+      await contest.kill("leader", leader);
       const killedAtMs = contest.trace.terms[0]?.endMs ?? 0;
       const { startMs } = await contest.leads(undefined, 2);
       const { leaseDurationMs, retryPeriodMs, requestTimeoutMs } = c.timing;
+      // Whoever takes over saw that write, after it was sent, and then waited.
+      const waitedMs = startMs - lastAnsweredWriteMs(leader);
+      assert.ok(waitedMs >= leaseDurationMs, `Expected ${leaseDurationMs} ms, waited ${waitedMs}`);
       const tookMs = startMs - killedAtMs;
-      // Its last renewal was sent at most one period, and one try that failed, before.
-      const leastMs = leaseDurationMs - 1.2 * retryPeriodMs - requestTimeoutMs - c.ms(200);
       const mostMs = leaseDurationMs + 2 * (1.2 * retryPeriodMs + requestTimeoutMs) + c.ms(SLACK_MS);
-      assert.ok(tookMs >= leastMs && tookMs <= mostMs, `Expected ${leastMs} to ${mostMs} ms, took ${tookMs}`);
+      assert.ok(tookMs <= mostMs, `Expected within ${mostMs} ms, took ${tookMs}`);
       contest.trace.assertSafe();
     },
   },
@@ -50,8 +58,8 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       const rival = await contest.join("rival");
       await c.until("the rival to know the leader", () => rival.elector.leader === "leader");
       const from = leader.events.length;
-      // The rival takes over while it lasts: after one lease and a try or two.
-      leader.tell(`block ${Math.ceil(1.4 * c.timing.leaseDurationMs + c.ms(1_000))}`);
+      // The rival takes over while it lasts: after one lease and a try or two, and what a busy machine adds.
+      leader.tell(`block ${Math.ceil(1.4 * c.timing.leaseDurationMs + c.ms(SLACK_MS))}`);
       const { startMs } = await contest.leads("rival");
       // The trace shows both at once: blocked, the old leader's work does not run either.
       const cancelled = await leader.event("cancelled", from);
@@ -83,8 +91,7 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       await leader.event("started");
       const rival = await contest.join("rival");
       await c.until("the rival to know the leader", () => rival.elector.leader === "leader");
-      leader.kill("SIGSTOP");
-      contest.note("leader", "frozen");
+      contest.freeze("leader", leader);
       const second = await contest.leads("rival");
       const from = leader.events.length;
       leader.kill("SIGCONT");
@@ -116,9 +123,8 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       processes.get(first.identity)?.tell("stepDown");
       const second = await contest.leads(undefined, 2);
       const dying = processes.get(second.identity);
-      dying?.kill("SIGKILL");
-      await dying?.exited(c.ms(5_000));
-      contest.note(second.identity, "killed");
+      assert.ok(dying);
+      await contest.kill(second.identity, dying);
       const third = await contest.leads(undefined, 3);
       assert.notEqual(third.identity, second.identity);
       processes.get(third.identity)?.tell("stop");
@@ -140,9 +146,7 @@ export const electionProcessCases: readonly ConformanceCase[] = [
       const contest = new Contest(c);
       const firstLife = await contest.joinFromElsewhere("same");
       await firstLife.event("started");
-      firstLife.kill("SIGKILL");
-      await firstLife.exited(c.ms(5_000));
-      contest.note("same", "killed");
+      await contest.kill("same", firstLife);
       const killedAtMs = contest.trace.terms[0]?.endMs ?? 0;
       await contest.joinFromElsewhere("same");
       const { startMs } = await contest.leads("same", 2);

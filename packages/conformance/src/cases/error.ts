@@ -32,6 +32,18 @@ export const errorCases: readonly ConformanceCase[] = [
       const lock = await c.lock();
       const reader = await c.lock();
       let current = await lock.create(record({ renewTime: renewTime(0) }), c.call);
+      // On a signal that never aborts: one that does takes listeners away that wanted to hear it once.
+      const { signal: quiet } = new AbortController();
+      current = await lock.update(record({ renewTime: renewTime(500) }), current, {
+        ...c.call,
+        signal: quiet,
+      });
+      await lock.get({ ...c.call, signal: quiet });
+      assert.equal(
+        getEventListeners(quiet, "abort").length,
+        0,
+        "Expected no listener on a signal that is kept",
+      );
       for (let i = 1; i <= 24; i++) {
         const controller = new AbortController();
         const { signal } = controller;
@@ -111,7 +123,31 @@ export const errorCases: readonly ConformanceCase[] = [
   {
     id: "err/09",
     title: "a store that asks for fewer requests is ERR_LOCK_THROTTLED, with the time it asks for",
-    neverRun: "no fixture can make a store throttle: each backend tests it by its own means",
-    async run() {},
+    needs: ["throttle"],
+    async run(c) {
+      const lock = await c.lock();
+      const created = await lock.create(record(), c.call);
+      const absent = await c.lock({ name: `${c.name}-2` });
+      assert.equal(await absent.get(c.call), undefined);
+      const throttling = await c.environment.faults?.throttle?.();
+      assert.ok(throttling);
+      c.after(() => throttling.heal());
+      const calls = [
+        () => lock.get(c.call),
+        () => absent.create(record(), c.call),
+        () => lock.update(record({ renewTime: renewTime(1) }), created, c.call),
+      ];
+      for (const call of calls) {
+        const error = await rejects(call, "ERR_LOCK_THROTTLED", "not-applied");
+        assert.equal(
+          error.retryAfterMs,
+          throttling.retryAfterMs,
+          "Expected the time that the store asks for",
+        );
+      }
+      await throttling.heal();
+      assertSame(await lock.get(c.call), created);
+      assert.equal(await absent.get(c.call), undefined);
+    },
   },
 ];

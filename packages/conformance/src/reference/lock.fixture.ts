@@ -32,7 +32,10 @@ const REFUSALS = {
   compacted: "ERR_LOCK_REJECTED",
   forbidden: "ERR_LOCK_FORBIDDEN",
   unauthenticated: "ERR_LOCK_UNAUTHENTICATED",
+  throttled: "ERR_LOCK_THROTTLED",
 } as const satisfies Record<Refusal, string>;
+
+const LONG_HELD = { holderIdentity: "somebody", leaseDurationMs: 60_000 };
 
 /** A lock on the reference store, with a switch for each mutant. */
 export class ReferenceLock implements ResourceLock {
@@ -135,7 +138,7 @@ export class ReferenceLock implements ResourceLock {
     const end = (why: Interruption) => () => ended.abort(why);
     const [onAbort, onClose] = [end("aborted"), end("closed")];
     const timer = setTimeout(end("deadline"), this.#mutation === "timeout-ignored" ? 60_000 : timeoutMs);
-    if (this.#mutation !== "abort-ignored") signal?.addEventListener("abort", onAbort);
+    if (this.#mutation !== "abort-ignored") signal?.addEventListener("abort", onAbort, { once: true });
     this.#closing.signal.addEventListener("abort", onClose);
     let connection: Connection | undefined;
     let failed = false;
@@ -157,7 +160,10 @@ export class ReferenceLock implements ResourceLock {
     } finally {
       if (this.#mutation === "leaks-timers" && failed) setTimeout(() => {}, 120_000);
       clearTimeout(timer);
-      if (this.#mutation !== "leaks-abort-listeners") signal?.removeEventListener("abort", onAbort);
+      const leaks =
+        this.#mutation === "leaks-abort-listeners" ||
+        (this.#mutation === "leaks-listeners-when-answered" && !failed);
+      if (!leaks) signal?.removeEventListener("abort", onAbort);
       this.#closing.signal.removeEventListener("abort", onClose);
     }
   }
@@ -168,7 +174,7 @@ export class ReferenceLock implements ResourceLock {
       const forget = connection.send(asked, (answer) =>
         settle(() => {
           if (answer instanceof Lost) reject(answer);
-          else if (answer.refused !== undefined) reject(this.#refusal(answer.refused));
+          else if (answer.refused !== undefined) reject(this.#refusal(answer.refused, answer.retryAfterMs));
           else resolve(answer);
         }),
       );
@@ -262,11 +268,16 @@ export class ReferenceLock implements ResourceLock {
     return { id: 0, found };
   }
 
-  #refusal(refusal: Refusal): LeaderElectionError {
+  #refusal(refusal: Refusal, retryAfterMs: number | undefined): LeaderElectionError {
     if (refusal === "unauthenticated" && this.#mutation === "unauthenticated-is-unavailable") {
       return new LeaderElectionError("ERR_LOCK_UNAVAILABLE", `${this.description}: not reached`);
     }
-    return new LeaderElectionError(REFUSALS[refusal], `${this.description}: ${refusal}`);
+    if (refusal === "throttled" && this.#mutation === "throttled-is-unavailable") {
+      return new LeaderElectionError("ERR_LOCK_UNAVAILABLE", `${this.description}: not reached`);
+    }
+    return new LeaderElectionError(REFUSALS[refusal], `${this.description}: ${refusal}`, {
+      retryAfterMs: this.#mutation === "retry-after-is-lost" ? undefined : retryAfterMs,
+    });
   }
 
   #encode(record: LeaderElectionRecord): LeaderElectionRecord {
@@ -292,7 +303,12 @@ export class ReferenceLock implements ResourceLock {
     const claimed = this.capabilities.fencing !== "none" || this.#mutation === "tokens-without-claim";
     return {
       // JSON leaves out what is undefined.
-      record: { ...record, acquireTime: record.acquireTime, renewTime: record.renewTime },
+      record: {
+        ...record,
+        acquireTime: record.acquireTime,
+        renewTime: record.renewTime,
+        ...(record.holderIdentity === "" && this.#mutation === "free-looks-held" && LONG_HELD),
+      },
       version,
       incarnation,
       fencingToken: claimed ? this.#token(token) : undefined,

@@ -34,6 +34,11 @@ export type Mutation =
   | "sends-aborted-calls"
   | "abort-is-not-applied"
   | "leaks-abort-listeners"
+  | "leaks-listeners-when-answered"
+  | "throttled-is-unavailable"
+  | "retry-after-is-lost"
+  | "route-is-ignored"
+  | "free-looks-held"
   | "forbidden-is-absent"
   | "unauthenticated-is-unavailable"
   | "resends-after-loss"
@@ -55,6 +60,7 @@ export type Mutation =
   | "watch-stuck-after-compaction"
   | "watch-ignores-abort"
   | "watch-outlives-close"
+  | "watch-begins-after-close"
   | "watch-begins-in-silence"
   | "reads-half-the-duration"
   | "release-is-lost"
@@ -124,6 +130,23 @@ export const mutants: readonly Mutant[] = [
   },
   { name: "leaks-abort-listeners", bug: "listeners stay on the signal of a call", killedBy: "err/02" },
   {
+    name: "leaks-listeners-when-answered",
+    bug: "a call that was answered leaves its listener, which would hear one abort",
+    killedBy: "err/02",
+  },
+  {
+    name: "throttled-is-unavailable",
+    bug: "a store that throttles looks like one that is down",
+    killedBy: "err/09",
+  },
+  { name: "retry-after-is-lost", bug: "the pause that a store asks for is not told", killedBy: "err/09" },
+  {
+    name: "route-is-ignored",
+    bug: "a fixture's locks do not connect where they are told to",
+    killedBy: "err/03",
+    alsoKilledBy: ["life/03", "watch/03", "watch/06", "elect/05", "elect/06"],
+  },
+  {
     name: "forbidden-is-absent",
     bug: "get answers undefined where it is forbidden to read",
     killedBy: "err/11",
@@ -180,6 +203,7 @@ export const mutants: readonly Mutant[] = [
   },
   { name: "watch-ignores-abort", bug: "a watch that waits does not hear its signal", killedBy: "watch/06" },
   { name: "watch-outlives-close", bug: "a watch goes on when the lock is closed", killedBy: "watch/08" },
+  { name: "watch-begins-after-close", bug: "a closed lock can be watched anew", killedBy: "watch/08" },
   {
     name: "watch-begins-in-silence",
     bug: "a watch without `from` tells nothing of what is there",
@@ -190,6 +214,12 @@ export const mutants: readonly Mutant[] = [
     bug: "a record is read with half of its lease duration",
     killedBy: "elect/04",
     alsoKilledBy: ["elect/09", "elect/13"],
+  },
+  {
+    name: "free-looks-held",
+    bug: "a record that nobody holds is read as held, for a long time",
+    killedBy: "rec/01",
+    alsoKilledBy: ["elect/03"],
   },
   {
     name: "release-is-lost",

@@ -24,7 +24,8 @@ export function createLock({ port, mutation, capabilities = CAPABILITIES }: Refe
   return ({ name, route, credentials }) => {
     if (name === "") throw new RangeError('Expected `name` not to be empty, got ""');
     const user = credentials === undefined ? "member" : credentials === "unknown" ? "stranger" : "guest";
-    return new ReferenceLock({ name, address: route?.(server) ?? server, user, mutation, capabilities });
+    const address = mutation === "route-is-ignored" ? server : (route?.(server) ?? server);
+    return new ReferenceLock({ name, address, user, mutation, capabilities });
   };
 }
 
@@ -44,6 +45,7 @@ export function referenceFixture(mutation?: Mutation, change: Partial<LockFixtur
       "unknown-credentials": true,
       "forbidden-credentials": true,
       candidate: true,
+      throttle: true,
     },
     async setup() {
       const server = new ReferenceServer(mutation);
@@ -60,7 +62,19 @@ export function referenceFixture(mutation?: Mutation, change: Partial<LockFixtur
           annotate: async (name) => store.annotate(name),
           isAnnotated: async (name) => store.get(name)?.note === "kept",
         },
-        faults: { restart: () => server.restart(), compact: async () => store.compact() },
+        faults: {
+          restart: () => server.restart(),
+          compact: async () => store.compact(),
+          throttle: async () => {
+            server.throttledMs = 700;
+            return {
+              retryAfterMs: server.throttledMs,
+              heal: async () => {
+                server.throttledMs = undefined;
+              },
+            };
+          },
+        },
         candidate: { module: import.meta.url, options },
         teardown: () => server.stop(),
       };

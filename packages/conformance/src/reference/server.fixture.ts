@@ -25,11 +25,14 @@ export interface Answered {
   readonly found?: Stored | undefined;
   readonly event?: StoreEvent | undefined;
   readonly refused?: Refusal | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The reference store on TCP: a JSON line for a request, a JSON line for an answer. */
 export class ReferenceServer {
   readonly store: Store;
+  /** While it is set every request is refused, and the client asked to wait so long. */
+  throttledMs: number | undefined;
   #server: Server | undefined;
   #port = 0;
   readonly #sockets = new Set<Socket>();
@@ -81,13 +84,14 @@ export class ReferenceServer {
       const asked = JSON.parse(line) as Asked; // our own client's line
       this.#perform(asked, answer, watches).catch((error: unknown) => {
         if (!(error instanceof Refused)) throw error;
-        answer({ id: asked.id, refused: error.refusal });
+        answer({ id: asked.id, refused: error.refusal, retryAfterMs: this.throttledMs });
       });
     });
   }
 
   async #perform(asked: Asked, answer: (line: Answered) => void, watches: (() => void)[]): Promise<void> {
     const { id, user, name, op, record, version = "", incarnation = "", note, from } = asked;
+    if (this.throttledMs !== undefined) throw new Refused("throttled");
     if (user === "stranger") throw new Refused("unauthenticated");
     if (user !== "member") throw new Refused("forbidden");
     if (op === "get") answer({ id, found: this.store.get(name) });

@@ -21,7 +21,7 @@ export type StoreEvent =
   | { readonly kind: "deleted"; readonly token: string };
 
 /** What the store refuses with. */
-export type Refusal = "conflict" | "compacted" | "forbidden" | "unauthenticated";
+export type Refusal = "conflict" | "compacted" | "forbidden" | "unauthenticated" | "throttled";
 
 /** A refusal, as a throw. */
 export class Refused extends Error {

@@ -22,10 +22,11 @@ const RECONNECT_MS = 20;
 /** Watches one record over as many connections as it takes: from the last version known, so that nothing is missed. */
 export async function* watchReference(options: ReferenceWatchOptions): AsyncGenerator<LockEvent, void, void> {
   const { address, signal, closing, mutation } = options;
+  const isLate = closing.aborted && mutation === "watch-begins-after-close";
   const ends = AbortSignal.any(
     mutation === "watch-ignores-abort"
       ? [closing]
-      : mutation === "watch-outlives-close"
+      : mutation === "watch-outlives-close" || isLate
         ? [signal]
         : [signal, closing],
   );
