@@ -15,13 +15,13 @@ const RECORD = {
 };
 
 function message(version: number): string {
-  return JSON.stringify([String(version), "g1", encodeRecord(RECORD)]);
+  return JSON.stringify([String(version), "g1", encodeRecord(RECORD), "op1"]);
 }
 
 function changed(version: number): LockEvent {
   return {
     kind: "changed",
-    current: { record: RECORD, version: `${version}.g1`, incarnation: "g1", fencingToken: BigInt(version) },
+    current: { record: RECORD, version: `${version}.op1`, incarnation: "g1", fencingToken: BigInt(version) },
   };
 }
 

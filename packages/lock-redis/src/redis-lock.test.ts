@@ -26,7 +26,7 @@ const RECORD: LeaderElectionRecord = {
 const VERSION = "1764093600000000";
 const STORED: VersionedRecord = {
   record: RECORD,
-  version: `${VERSION}.g1`,
+  version: `${VERSION}.op1`,
   incarnation: "g1",
   fencingToken: BigInt(VERSION),
 };
@@ -51,7 +51,7 @@ function lockOn(options: Partial<RedisLockOptions> = {}): RedisLock {
 
 /** A script's answer. */
 function answer(what: string, micros = STUB_TIME): StubReply {
-  return array([what, String(micros), VERSION, "g1", encodeRecord(RECORD)]);
+  return array([what, String(micros), VERSION, "g1", encodeRecord(RECORD), "op1"]);
 }
 
 const late: StubReply = array(["late", String(STUB_TIME + 60_000_000)]);
