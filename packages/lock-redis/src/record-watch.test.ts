@@ -263,6 +263,26 @@ describe("its end", () => {
     expect(connector.connections).toEqual([]);
   });
 
+  it.each(["signal", "closing"])(
+    "leaves nothing behind where the reader has stopped reading (%s)",
+    async (by) => {
+      const watch = watchRecord({
+        connector,
+        operation: { verb: "watch", record: "r" },
+        channel: "lease:{app}@0",
+        signal: ending.signal,
+        closing: closing.signal,
+        clock,
+        random: () => 0.5,
+        pulse: { silenceMs: 15_000, answerMs: 5_000 },
+      });
+      await watch.next();
+      (by === "signal" ? ending : closing).abort();
+      expect(connector.last.isOpen).toBe(false);
+      expect(clock.pendingTimers).toBe(0);
+    },
+  );
+
   it("comes when the reader leaves the loop", async () => {
     const watch = watchRecord({
       connector,
