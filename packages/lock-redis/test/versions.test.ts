@@ -78,4 +78,30 @@ await describeWith("redis", "a version", () => {
     await expect(lock.update(RECORD, created, CALL)).rejects.toMatchObject({ code: "ERR_LOCK_CONFLICT" });
     expect(await found(lock)).toEqual({ ...created, incarnation: "another" });
   });
+
+  it("is not given to a second create, which changes nothing", async () => {
+    const lock = lockOf("twice");
+    const created = await lock.create(RECORD, CALL);
+    await expect(lock.create({ ...RECORD, holderIdentity: "second" }, CALL)).rejects.toMatchObject({
+      code: "ERR_LOCK_CONFLICT",
+    });
+    expect(await found(lock)).toEqual(created);
+  });
+
+  it("is not given to an update of a record that is gone, which tells the others so", async () => {
+    const lock = lockOf("gone");
+    const created = await lock.create(RECORD, CALL);
+    const ending = new AbortController();
+    onTestFinished(() => ending.abort());
+    const events = lock.watch({ signal: ending.signal })[Symbol.asyncIterator]();
+    expect(await events.next()).toMatchObject({ value: { kind: "resync" } });
+    await server.command("DEL", "lease:{gone}");
+    await expect(lock.update(RECORD, created, CALL)).rejects.toMatchObject({
+      code: "ERR_LOCK_CONFLICT",
+      message: expect.stringContaining("there is no record any more"),
+    });
+    const first = await Promise.race([events.next(), new Promise((resolve) => setTimeout(resolve, 5_000))]);
+    expect(first).toEqual({ done: false, value: { kind: "deleted" } });
+    expect(await lock.get(CALL)).toBeUndefined();
+  });
 });
