@@ -30,6 +30,8 @@ interface Progress {
   opening: Opening | undefined;
   /** The line it waits on for a reply. */
   line: Line | undefined;
+  /** Waits there no longer. */
+  leave: () => void;
   /** Whether it may have been carried out. */
   sent: boolean;
   /** Set when it has failed: nothing may be sent for it any more. */
@@ -70,6 +72,7 @@ export class Caller {
       timeoutMs: limits.timeoutMs,
       opening: undefined,
       line: undefined,
+      leave: () => {},
       sent: false,
       over: false,
     };
@@ -78,9 +81,7 @@ export class Caller {
       return await Promise.race([this.#perform(call, progress), interruption.promise]);
     } catch (error) {
       progress.over = true;
-      // What was sent may still lie in a buffer, or the other side be gone without a word: either way never again.
-      if (error instanceof Interrupted && isSuspect(error, operation)) progress.line?.connection.destroy();
-      if (error instanceof Interrupted && error.interrupt.kind === "deadline") progress.opening?.giveUp();
+      if (error instanceof Interrupted) abandon(error, operation, progress);
       throw callFailure(error, operation, this.#connector.server, progress);
     } finally {
       interruption.dispose();
@@ -126,16 +127,21 @@ export class Caller {
 
   async #run(line: Line, call: ScriptCall, progress: Progress, asking: boolean): Promise<Reply> {
     progress.line = line;
-    line.begin();
+    const leave = line.begin();
+    progress.leave = leave;
     try {
       const answer = await this.#evaluate(line, call, progress, asking);
       const reply = readReply(answer);
-      if (reply === undefined) throw new NetworkError("the answer is not one of this lock's scripts");
+      if (reply === undefined) {
+        // Whoever gave it may give the next call the answer to this one.
+        line.connection.destroy();
+        throw new NetworkError("the answer is not one of this lock's scripts");
+      }
       line.serverClock.note(reply.serverMicros);
       return reply;
     } finally {
       if (asking) line.retire();
-      line.end();
+      leave();
     }
   }
 
@@ -157,7 +163,9 @@ export class Caller {
     progress: Progress,
     asking: boolean,
   ): Promise<unknown> {
-    const notAfter = line.serverClock.after(this.#remainingMs(progress));
+    // Throws when there is no time left.
+    this.#remainingMs(progress);
+    const notAfter = line.serverClock.at(progress.startedMs + progress.timeoutMs);
     progress.sent = true;
     try {
       if (asking) line.connection.send("asking", []).catch(() => {});
@@ -177,9 +185,17 @@ export class Caller {
   }
 }
 
-/** An elector aborts its calls at the very deadline that it gives them. A read that is aborted leaves nothing behind. */
-function isSuspect({ interrupt }: Interrupted, operation: Operation): boolean {
-  return interrupt.kind === "deadline" || isWrite(operation);
+/** Leaves a call to itself, in a way that nothing of it is sent later and no socket stays behind. */
+function abandon({ interrupt }: Interrupted, operation: Operation, { line, leave, opening }: Progress): void {
+  if (interrupt.kind === "aborted" && !isWrite(operation)) {
+    // Others may have their answers yet. But callers abort at their own deadlines: perhaps nobody is there any more.
+    line?.retire();
+    leave();
+    return;
+  }
+  // What was sent may still lie in a buffer, or the other side be gone without a word: either way never again.
+  line?.connection.destroy();
+  if (interrupt.kind === "deadline") opening?.giveUp();
 }
 
 /** Where MOVED and ASK point to: `"MOVED 3999 127.0.0.1:6381"`. */

@@ -30,13 +30,16 @@ export class Line {
     return !this.#retired && this.connection.isOpen;
   }
 
-  begin(): void {
+  /** A call begins to use it; what is given back ends that, however often it is called. */
+  begin(): () => void {
     this.#calls += 1;
-  }
-
-  end(): void {
-    this.#calls -= 1;
-    if (this.#retired && this.#calls === 0) this.connection.destroy();
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#calls -= 1;
+      if (this.#retired && this.#calls === 0) this.connection.destroy();
+    };
   }
 
   /** No new calls; the ones under way have their answers first. */

@@ -15,13 +15,13 @@ const RECORD = {
 };
 
 function message(version: number): string {
-  return JSON.stringify([String(version), "g1", encodeRecord(RECORD)]);
+  return JSON.stringify([String(version), "g1", encodeRecord(RECORD), "op1"]);
 }
 
 function changed(version: number): LockEvent {
   return {
     kind: "changed",
-    current: { record: RECORD, version: `${version}.g1`, incarnation: "g1", fencingToken: BigInt(version) },
+    current: { record: RECORD, version: `${version}.op1`, incarnation: "g1", fencingToken: BigInt(version) },
   };
 }
 
@@ -262,6 +262,26 @@ describe("its end", () => {
     expect(await ended).toBe("returned");
     expect(connector.connections).toEqual([]);
   });
+
+  it.each(["signal", "closing"])(
+    "leaves nothing behind where the reader has stopped reading (%s)",
+    async (by) => {
+      const watch = watchRecord({
+        connector,
+        operation: { verb: "watch", record: "r" },
+        channel: "lease:{app}@0",
+        signal: ending.signal,
+        closing: closing.signal,
+        clock,
+        random: () => 0.5,
+        pulse: { silenceMs: 15_000, answerMs: 5_000 },
+      });
+      await watch.next();
+      (by === "signal" ? ending : closing).abort();
+      expect(connector.last.isOpen).toBe(false);
+      expect(clock.pendingTimers).toBe(0);
+    },
+  );
 
   it("comes when the reader leaves the loop", async () => {
     const watch = watchRecord({

@@ -76,9 +76,15 @@ async function* watchOnce(
     life.lastHeardMs = clock.now();
     events.changed(readChange(message));
   });
-  const wake = (): void => events.wake();
-  ended.addEventListener("abort", wake);
   const stopPulse = takePulse(connection, options, life, broken);
+  // At once, also when the reader is busy or has gone away without a word.
+  const end = (): void => {
+    stopPulse();
+    connection.destroy();
+    events.wake();
+  };
+  ended.addEventListener("abort", end);
+  if (ended.aborted) end();
   connection.onClosed(() => broken("the connection has ended"));
   try {
     events.resync();
@@ -91,9 +97,8 @@ async function* watchOnce(
     }
     if (closing.aborted) throw new NetworkError("the lock is closed");
   } finally {
-    stopPulse();
-    ended.removeEventListener("abort", wake);
-    connection.destroy();
+    ended.removeEventListener("abort", end);
+    end();
   }
 }
 

@@ -26,7 +26,7 @@ const RECORD: LeaderElectionRecord = {
 const VERSION = "1764093600000000";
 const STORED: VersionedRecord = {
   record: RECORD,
-  version: `${VERSION}.g1`,
+  version: `${VERSION}.op1`,
   incarnation: "g1",
   fencingToken: BigInt(VERSION),
 };
@@ -51,7 +51,7 @@ function lockOn(options: Partial<RedisLockOptions> = {}): RedisLock {
 
 /** A script's answer. */
 function answer(what: string, micros = STUB_TIME): StubReply {
-  return array([what, String(micros), VERSION, "g1", encodeRecord(RECORD)]);
+  return array([what, String(micros), VERSION, "g1", encodeRecord(RECORD), "op1"]);
 }
 
 const late: StubReply = array(["late", String(STUB_TIME + 60_000_000)]);
@@ -334,10 +334,21 @@ describe("a write without an answer", () => {
   });
 
   it("is unknown when the answer is not one of ours", async () => {
-    stub.reply(ok, array(["found", "soon"]));
+    stub.reply(ok, array(["found", "soon"]), answer("found"));
     const lock = lockOn();
     expect(await failure(lock.create(RECORD, CALL))).toMatchObject({ outcome: "unknown" });
     expect(await failure(lock.get(CALL))).toMatchObject({ code: "ERR_LOCK_UNAVAILABLE" });
+    await lock.get(CALL);
+    // What such a connection says next may be the answer to something else.
+    expect(stub.scripts.map(({ connection }) => connection)).toEqual([1, 2, 3]);
+  });
+
+  it.each(["found", "absent"])("is unknown when the answer is that of a read, %s", async (what) => {
+    stub.reply(answer(what));
+    expect(await failure(lockOn().create(RECORD, CALL))).toMatchObject({
+      code: "ERR_LOCK_OUTCOME_UNKNOWN",
+      outcome: "unknown",
+    });
   });
 
   it("is unknown, with the reason, when it is aborted after it was sent", async () => {
@@ -357,6 +368,20 @@ describe("a write without an answer", () => {
     await lock.close();
     expect(await write).toMatchObject({ code: "ERR_LOCK_OUTCOME_UNKNOWN", outcome: "unknown" });
     expect(await read).toMatchObject({ code: "ERR_LOCK_CLOSED", outcome: "not-applied" });
+  });
+
+  it("does not hold up who reads and aborts at a deadline of its own: the next read has another connection", async () => {
+    stub.reply(silence, answer("found"));
+    const lock = lockOn();
+    const aborting = new AbortController();
+    const reason = new Error("enough");
+    const read = failure(lock.get({ ...CALL, signal: aborting.signal }));
+    await stub.scriptsArrived(1);
+    aborting.abort(reason);
+    expect(await read).toMatchObject({ code: "ERR_LOCK_OUTCOME_UNKNOWN", cause: reason });
+    expect(await lock.get(CALL)).toEqual(STORED);
+    expect(stub.scripts.map(({ connection }) => connection)).toEqual([1, 2]);
+    await expect.poll(() => stub.open).toBe(1);
   });
 
   it("takes reads on the same connection with it as unavailable", async () => {
@@ -505,6 +530,16 @@ describe("in a cluster", () => {
       "eval",
     ]);
     expect(stub.scripts).toHaveLength(2);
+    await expect.poll(() => other.open).toBe(0);
+  });
+
+  it("leaves no connection behind when it is closed while it asks where ASK said", async () => {
+    stub.reply(error(`ASK 3999 127.0.0.1:${other.port}`));
+    const lock = cluster(stub.port);
+    const read = failure(lock.get(CALL));
+    await other.scriptsArrived(1);
+    await lock.close();
+    expect(await read).toMatchObject({ code: "ERR_LOCK_CLOSED" });
     await expect.poll(() => other.open).toBe(0);
   });
 

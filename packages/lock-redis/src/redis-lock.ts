@@ -198,10 +198,19 @@ export class RedisLock implements ResourceLock, AsyncDisposable {
           "ERR_LOCK_UNAVAILABLE",
           `${describeOperation(operation)} failed: it reached ${this.#connector.server} after its deadline, and was not carried out`,
         );
-      default:
+      case "exists":
+      case "gone":
+      case "moved":
         throw new LeaderElectionError(
           "ERR_LOCK_CONFLICT",
           `${describeOperation(operation)} failed: ${whyConflict(reply)}`,
+        );
+      default:
+        // The answer to a read: whatever mixed it up has said nothing of this write.
+        throw new LeaderElectionError(
+          "ERR_LOCK_OUTCOME_UNKNOWN",
+          `${describeOperation(operation)} failed: ${this.#connector.server} gave the answer to another question`,
+          { outcome: "unknown" },
         );
     }
   }

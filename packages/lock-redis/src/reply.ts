@@ -22,13 +22,13 @@ const WHATS: readonly string[] = [
   "moved",
 ] satisfies What[];
 
-/** Reads `[what, micros, version, generation, record]`; `undefined` when the answer is not one of our scripts'. */
+/** Reads `[what, micros, version, generation, record, op]`; `undefined` when the answer is not one of our scripts'. */
 export function readReply(reply: unknown): Reply | undefined {
   if (!Array.isArray(reply)) return undefined;
-  const [what, micros, version, generation, record] = reply as unknown[];
+  const [what, micros, version, generation, record, op] = reply as unknown[];
   const serverMicros = Number(micros);
   if (!isWhat(what) || !Number.isSafeInteger(serverMicros)) return undefined;
-  return { what, serverMicros, stored: { version, generation, record } };
+  return { what, serverMicros, stored: { version, generation, record, op } };
 }
 
 function isWhat(value: unknown): value is What {

@@ -12,7 +12,8 @@ export interface Script {
  *   version     decimal, max(last + 1, the server's time in µs): a lost key never gives an old one again. Below 2^53, exact in Lua
  *   generation  random, new with every creation of the key
  *   record      JSON, see stored-record.ts
- *   op          of the write that is stored: who sends it twice finds it applied
+ *   op          random, of the write that is stored: who sends it twice finds it applied. With it a version never comes again,
+ *               also when data and clock both went back and the numbers are given once more
  *
  * Every answer is { what, server time in µs, ... }. Numbers leave as strings.
  *
@@ -32,7 +33,7 @@ local flat = redis.call('HGETALL', KEYS[1])
 local found = {}
 for i = 1, #flat, 2 do found[flat[i]] = flat[i + 1] end
 local function answer(what)
-  return { what, decimal(now), found.version or false, found.generation or false, found.record or false }
+  return { what, decimal(now), found.version or false, found.generation or false, found.record or false, found.op or false }
 end
 `;
 
@@ -51,8 +52,10 @@ local function write(last, generation, record)
   found.version = decimal(math.max(last + 1, now))
   found.generation = generation
   found.record = record
+  found.op = op
+  local message = cjson.encode({ found.version, generation, record, op })
   redis.call('HSET', KEYS[1], 'version', found.version, 'generation', generation, 'record', record, 'op', op)
-  redis.call('PUBLISH', channel, cjson.encode({ found.version, generation, record }))
+  redis.call('PUBLISH', channel, message)
   return answer('written')
 end
 `;
@@ -80,7 +83,7 @@ if #flat == 0 then
   redis.call('PUBLISH', channel, '')
   return answer('gone')
 end
-local version = (found.version or '') .. '.' .. (found.generation or '')
+local version = (found.version or '') .. '.' .. (found.op or '')
 if version ~= ARGV[5] or found.generation ~= ARGV[6] then return answer('moved') end
 return write(tonumber(found.version), found.generation, ARGV[4])
 `);

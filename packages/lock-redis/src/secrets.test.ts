@@ -71,7 +71,8 @@ it.each<[string, (command: readonly string[]) => StubReply | undefined]>([
   ["what comes back is no RESP", ([name]) => (name === "evalsha" ? `${PASSWORD}\r\n` : undefined)],
   [
     "what is stored is no record",
-    ([name]) => (name === "evalsha" ? array(["written", String(STUB_TIME), "1", "g", PASSWORD]) : undefined),
+    ([name]) =>
+      name === "evalsha" ? array(["written", String(STUB_TIME), "1", "g", PASSWORD, "op"]) : undefined,
   ],
 ])("an error shows no secret when %s", async (_, answer) => {
   const printed = [vi.spyOn(console, "warn"), vi.spyOn(console, "error"), vi.spyOn(console, "log")];

@@ -5,8 +5,9 @@ const MICROS = 1_000;
 
 /**
  * The server's time as far as one connection knows it: what its last reply said, and our monotonic time since. So a
- * command can say until when it may be carried out. An error of this reckoning (a clock set, a suspend) can only make the
- * server refuse a write that was in time, never make it apply one that was never sent.
+ * command can say until when it may be carried out. The reply was under way for a while, so by this reckoning the server is
+ * behind: it refuses a write a little early rather than late. Only a server whose clock is set back after its last reply
+ * takes a late write, later by as much; that it still needs the right version no clock can change.
  */
 export class ServerClock {
   readonly #clock: Clock;
@@ -24,8 +25,11 @@ export class ServerClock {
     this.#atMs = this.#clock.now();
   }
 
-  /** The server's time in so many milliseconds, in decimal microseconds. */
-  after(ms: number): string {
-    return String(Math.ceil(this.#serverMicros + (this.#clock.now() - this.#atMs + ms) * MICROS));
+  /**
+   * The server's time at this moment of our monotonic clock, in decimal microseconds. Of a moment, not "in so many
+   * milliseconds": a process that stands still between two looks at its clock must not win time by it.
+   */
+  at(ms: number): string {
+    return String(Math.floor(this.#serverMicros + (ms - this.#atMs) * MICROS));
   }
 }

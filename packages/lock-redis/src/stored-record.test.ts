@@ -13,7 +13,7 @@ const RECORD: LeaderElectionRecord = {
 };
 
 function stored(record: unknown, rest: object = {}) {
-  return { version: "1764093600000000", generation: "9f3c", record, ...rest };
+  return { version: "1764093600000000", generation: "9f3c", record, op: "5e0d", ...rest };
 }
 
 describe("a record", () => {
@@ -26,7 +26,7 @@ describe("a record", () => {
   ])("%s reads back the same", (_, record) => {
     expect(decodeRecord(stored(encodeRecord(record)))).toEqual({
       record,
-      version: "1764093600000000.9f3c",
+      version: "1764093600000000.5e0d",
       incarnation: "9f3c",
       fencingToken: 1_764_093_600_000_000n,
     });
@@ -62,9 +62,10 @@ describe("what is no record", () => {
   const json = encodeRecord(RECORD);
 
   it.each([
-    ["of a stranger", { version: null, generation: null, record: null }],
+    ["of a stranger", { version: null, generation: null, record: null, op: null }],
     ["without a generation", stored(json, { generation: null })],
     ["with an empty generation", stored(json, { generation: "" })],
+    ["without an op", stored(json, { op: null })],
     ["with a version that is no number", stored(json, { version: "v1" })],
     ["with a version that is negative", stored(json, { version: "-1" })],
     ["with a version that Lua cannot count on from", stored(json, { version: "9007199254740992" })],

@@ -5,6 +5,7 @@ export interface StoredFields {
   readonly version: unknown;
   readonly generation: unknown;
   readonly record: unknown;
+  readonly op: unknown;
 }
 
 /** What is stored is no record of ours. The message says what is wrong with it. */
@@ -37,17 +38,18 @@ export function encodeRecord(record: LeaderElectionRecord): string {
 }
 
 /** @throws UnreadableRecord */
-export function decodeRecord({ version, generation, record }: StoredFields): VersionedRecord {
+export function decodeRecord({ version, generation, record, op }: StoredFields): VersionedRecord {
   if (typeof version !== "string" || !/^[1-9]\d{0,15}$/.test(version) || Number(version) > MAX_VERSION) {
     throw new UnreadableRecord("its `version` is no decimal number below 2^53");
   }
   if (typeof generation !== "string" || generation === "") {
     throw new UnreadableRecord("it has no `generation`");
   }
+  if (typeof op !== "string" || op === "") throw new UnreadableRecord("it has no `op`");
   return Object.freeze({
     record: parseRecord(record),
-    // Both: should the clock be set back *and* the key be lost, the number alone could come again.
-    version: `${version}.${generation}`,
+    // Both: should data be lost *and* the clock be behind (a fail-over can do it), the number alone could come again.
+    version: `${version}.${op}`,
     incarnation: generation,
     fencingToken: BigInt(version),
   });
