@@ -1,5 +1,5 @@
 /**
- * Global setup of the vitest project "servers": one testbed for the whole run. Tests get it through
+ * Global setup of the vitest projects "servers" and "conformance": one testbed for each. Tests get it through
  * `describeWithServers` or `connectTestbed` of `@tenure/testbed/vitest`.
  */
 import type { TestProject } from "vitest/node";
