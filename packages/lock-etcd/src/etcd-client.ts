@@ -1,5 +1,5 @@
 import { type Clock, type Random, systemClock } from "@tenure/core";
-import { createRedactor } from "@tenure/core/backend";
+import { createRedactor, Interrupted, Interruption } from "@tenure/core/backend";
 import { AuthTokens } from "./auth-tokens.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
 import type {
@@ -16,7 +16,6 @@ import { type CallHeaders, Etcd3Connection, NotConnected, StatusError } from "./
 import { rangeRequest, readRange, readTxn, txnRequest, UnreadableAnswer } from "./etcd3-messages.ts";
 import { openWatch } from "./etcd3-watch.ts";
 import { GrpcCode, isFromEtcd, isTokenRefused } from "./grpc-status.ts";
-import { Interrupted, Interruption } from "./interruption.ts";
 import { Members } from "./members.ts";
 import type { Service } from "./raw-etcd3.ts";
 
@@ -136,7 +135,13 @@ export class EtcdClient implements EtcdKv, AsyncDisposable {
     work: (interruption: Interruption, onSent: (sent?: boolean) => void) => Promise<Value>,
   ): Promise<Value> {
     let sent = false;
-    const interruption = new Interruption(this.#clock, limits, this.#closing.signal);
+    const { timeoutMs, signal, closing } = limits;
+    const interruption = new Interruption({
+      clock: this.#clock,
+      timeoutMs,
+      signal,
+      closing: [this.#closing.signal, closing].filter((end) => end !== undefined),
+    });
     try {
       interruption.check();
       return await work(interruption, (now = true) => {
