@@ -17,9 +17,10 @@ export interface Seen {
   readonly hasLeader: string | undefined;
 }
 
-/** How the stub answers the next call: with a message, a gRPC status, or never. */
+/** How the stub answers the next call: with a message, with "OK" and none, with a gRPC status, or never. */
 export type Reply =
   | { readonly kind: "answer"; readonly message: object }
+  | { readonly kind: "empty" }
   | { readonly kind: "status"; readonly code: number; readonly details: string }
   | { readonly kind: "silence" };
 
@@ -102,6 +103,8 @@ export class StubEtcd implements AsyncDisposable {
     this.#record(method, call.request, call.metadata);
     const reply = this.#replies.shift() ?? silence;
     if (reply.kind === "answer") callback(null, reply.message);
+    // A server of grpc-js ends a call that is "OK" so, without its message.
+    if (reply.kind === "empty") callback({ code: 0, details: "" });
     if (reply.kind === "status")
       callback({ ...reply, name: "stub", message: reply.details, metadata: new Metadata() });
   }
