@@ -1,6 +1,6 @@
 import { LeaderElectionError, type LeaderElectionErrorCode } from "@tenure/core";
 import { EtcdFailure } from "./etcd-failure.ts";
-import { GrpcCode, type GrpcStatus, isFromEtcd, isTokenRefused } from "./grpc-status.ts";
+import { GrpcCode, type GrpcStatus, isFromEtcd, isMemberUnfit, isTokenRefused } from "./grpc-status.ts";
 
 /** What is asked of etcd about one record. */
 export type Verb = "get" | "create" | "update" | "watch";
@@ -76,6 +76,7 @@ function meaningOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
   if (code === GrpcCode.permissionDenied) return "ERR_LOCK_FORBIDDEN";
   // What a web server answers that is no etcd.
   if (code === GrpcCode.unimplemented) return "ERR_LOCK_REJECTED";
+  if (isMemberUnfit(status)) return "ERR_LOCK_UNAVAILABLE";
   if (!isFromEtcd(status)) return undefined;
   switch (code) {
     case GrpcCode.invalidArgument:
@@ -83,8 +84,6 @@ function meaningOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
     case GrpcCode.resourceExhausted:
       // The other one is "mvcc: database space exceeded": fewer requests would not help.
       return details.includes("too many requests") ? "ERR_LOCK_THROTTLED" : "ERR_LOCK_UNAVAILABLE";
-    case GrpcCode.unavailable:
-      return REFUSED_BEFORE_RAFT.has(details) ? "ERR_LOCK_UNAVAILABLE" : undefined;
     case GrpcCode.failedPrecondition:
     case GrpcCode.outOfRange:
     case GrpcCode.notFound:
@@ -94,13 +93,6 @@ function meaningOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
       return undefined;
   }
 }
-
-/** What a member says before it looks at a request. Its other reasons to be unavailable may come after it was proposed. */
-const REFUSED_BEFORE_RAFT: ReadonlySet<string> = new Set([
-  "etcdserver: no leader",
-  "etcdserver: rpc not supported for learner",
-  "etcdserver: not capable",
-]);
 
 /**
  * Whether a status with a meaning is also proof that a write was not applied. Only etcd's own words are: a proxy may refuse

@@ -15,12 +15,15 @@ import { type EtcdOptions, etcdTarget } from "./etcd-options.ts";
 import { type CallHeaders, Etcd3Connection, NotConnected, StatusError } from "./etcd3-connection.ts";
 import { rangeRequest, readRange, readTxn, txnRequest, UnreadableAnswer } from "./etcd3-messages.ts";
 import { openWatch } from "./etcd3-watch.ts";
-import { GrpcCode, isFromEtcd, isTokenRefused } from "./grpc-status.ts";
+import { GrpcCode, isFromEtcd, isMemberUnfit, isTokenRefused } from "./grpc-status.ts";
 import { Members } from "./members.ts";
 import type { Service } from "./raw-etcd3.ts";
 
 /** For a token, which has no caller of its own: every call waits for it as long as its own deadline allows. */
 const AUTHENTICATE_TIMEOUT_MS = 5_000;
+
+/** What gRPC allows in a header. */
+const HEADER = /^[\x20-\x7e]+$/;
 
 /** Options of {@link EtcdClient}. */
 export interface EtcdClientOptions {
@@ -193,7 +196,9 @@ export class EtcdClient implements EtcdKv, AsyncDisposable {
         this.#send(this.#logins, "authenticate", message, { token: undefined }, interruption, onSent),
       );
       const { token } = answer as { readonly token?: unknown };
-      if (typeof token !== "string" || token === "") throw unreachable("etcd gave no token");
+      // What no header can carry would come back quoted in an error.
+      if (typeof token !== "string" || !HEADER.test(token))
+        throw unreachable("etcd gave no token that can be sent");
       this.#token = token;
       return token;
     } catch (error) {
@@ -242,12 +247,13 @@ function loginFailure({ failure, message }: EtcdFailure): EtcdFailure {
   return unreachable(`no token could be had: ${message}`);
 }
 
-/** Whether the member may be dead, cut off, or without a leader: the next call goes to another one, over a new connection. */
+/** Whether the member may be dead, cut off, without a leader, or a learner: the next call goes to another one, over a new connection. */
 function isSuspicious(error: unknown): boolean {
   if (error instanceof Interrupted) return error.interrupt.kind !== "closed";
   if (!(error instanceof StatusError)) return false;
   const { code } = error.status;
   return (
+    isMemberUnfit(error.status) ||
     code === GrpcCode.unavailable ||
     code === GrpcCode.deadlineExceeded ||
     code === GrpcCode.cancelled ||

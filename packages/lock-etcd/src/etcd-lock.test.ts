@@ -143,6 +143,8 @@ describe("refusals and lost answers", () => {
   it.each([
     [14, "etcdserver: no leader", "ERR_LOCK_UNAVAILABLE", "not-applied"],
     [14, "etcdserver: rpc not supported for learner", "ERR_LOCK_UNAVAILABLE", "not-applied"],
+    [9, "etcdserver: rpc not supported for learner", "ERR_LOCK_UNAVAILABLE", "not-applied"],
+    [9, "etcdserver: not capable", "ERR_LOCK_UNAVAILABLE", "not-applied"],
     [14, "etcdserver: request timed out", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
     [
       14,
@@ -275,11 +277,15 @@ describe("refusals and lost answers", () => {
     expect(stub.methods).toEqual(["txn", "txn", "txn", "txn"]);
   });
 
-  it("goes to another member once one had no leader", async () => {
+  it.each([
+    ["had no leader", 14, "etcdserver: no leader"],
+    ["was a learner", 14, "etcdserver: rpc not supported for learner"],
+    ["was a learner of etcd 3.6", 9, "etcdserver: rpc not supported for learner"],
+  ])("goes to another member once one %s", async (_, code, details) => {
     await using other = await StubEtcd.start();
     const hosts = [stub.host, other.host];
     await using both = new EtcdLock({ etcd: { hosts }, name: "app", random: () => 0 });
-    stub.reply(status(14, "etcdserver: no leader"));
+    stub.reply(status(code, details));
     other.reply(put("7"), put("8"));
     expect(await failure(both.create(record(), CALL))).toMatchObject({ outcome: "not-applied" });
     await both.create(record(), CALL);
