@@ -48,6 +48,7 @@ class Peek extends Etcd3 {
 /** A gRPC server on loopback with etcd's own service definitions, that answers what a test says. */
 export class StubEtcd implements AsyncDisposable {
   readonly seen: Seen[] = [];
+  readonly calls: Unary<unknown, unknown>[] = [];
   readonly streams: Duplex<unknown, unknown>[] = [];
   /** `127.0.0.1:PORT` */
   readonly host: string;
@@ -100,6 +101,7 @@ export class StubEtcd implements AsyncDisposable {
   }
 
   answer(method: string, call: Unary<unknown, unknown>, callback: Answer<unknown>): void {
+    this.calls.push(call);
     this.#record(method, call.request, call.metadata);
     const reply = this.#replies.shift() ?? silence;
     if (reply.kind === "answer") callback(null, reply.message);
