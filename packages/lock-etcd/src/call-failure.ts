@@ -1,6 +1,6 @@
 import { LeaderElectionError, type LeaderElectionErrorCode } from "@tenure/core";
 import { EtcdFailure } from "./etcd-failure.ts";
-import { GrpcCode, type GrpcStatus, isFromEtcd, isTokenRefused } from "./grpc-status.ts";
+import { GrpcCode, type GrpcStatus, isFromEtcd, isMemberUnfit, isTokenRefused } from "./grpc-status.ts";
 
 /** What is asked of etcd about one record. */
 export type Verb = "get" | "create" | "update" | "watch";
@@ -53,9 +53,10 @@ export function callFailure(error: unknown, operation: Operation): unknown {
     }
     case "status": {
       const message = `${what} failed: ${failure.details} (gRPC ${failure.code})`;
-      const code = refusalOf(failure);
-      if (code === undefined) return unanswered(message, error, operation);
-      return new LeaderElectionError(code, hint(message, code, operation), { cause: error });
+      const code = meaningOf(failure);
+      const inDoubt = isWrite(operation) && sent && !wroteNothing(failure);
+      if (code === undefined || inDoubt) return unanswered(message, error, operation);
+      return new LeaderElectionError(code, hint(message, failure, operation), { cause: error });
     }
   }
 }
@@ -68,13 +69,14 @@ export function closedError(operation: Operation): LeaderElectionError {
   );
 }
 
-/** The code for a status that says that nothing was written; `undefined` for every other. */
-function refusalOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
+/** The code for a status that says why; `undefined` for one that only says that there is no answer. */
+function meaningOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
   const { code, details } = status;
   if (isTokenRefused(status) || code === GrpcCode.unauthenticated) return "ERR_LOCK_UNAUTHENTICATED";
   if (code === GrpcCode.permissionDenied) return "ERR_LOCK_FORBIDDEN";
-  // Also what a web server answers that is no etcd.
+  // What a web server answers that is no etcd.
   if (code === GrpcCode.unimplemented) return "ERR_LOCK_REJECTED";
+  if (isMemberUnfit(status)) return "ERR_LOCK_UNAVAILABLE";
   if (!isFromEtcd(status)) return undefined;
   switch (code) {
     case GrpcCode.invalidArgument:
@@ -82,8 +84,6 @@ function refusalOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
     case GrpcCode.resourceExhausted:
       // The other one is "mvcc: database space exceeded": fewer requests would not help.
       return details.includes("too many requests") ? "ERR_LOCK_THROTTLED" : "ERR_LOCK_UNAVAILABLE";
-    case GrpcCode.unavailable:
-      return REFUSED_BEFORE_RAFT.has(details) ? "ERR_LOCK_UNAVAILABLE" : undefined;
     case GrpcCode.failedPrecondition:
     case GrpcCode.outOfRange:
     case GrpcCode.notFound:
@@ -94,12 +94,16 @@ function refusalOf(status: GrpcStatus): LeaderElectionErrorCode | undefined {
   }
 }
 
-/** What a member says before it looks at a request. Its other reasons to be unavailable may come after it was proposed. */
-const REFUSED_BEFORE_RAFT: ReadonlySet<string> = new Set([
-  "etcdserver: no leader",
-  "etcdserver: rpc not supported for learner",
-  "etcdserver: not capable",
-]);
+/**
+ * Whether a status with a meaning is also proof that a write was not applied. Only etcd's own words are: a proxy may refuse
+ * an answer as well as a request, and gRPC itself says "unimplemented" where an answer came without its message.
+ *
+ * "Database space exceeded" is none, though etcd says it: the request that runs over the quota is applied, and then answered
+ * so (etcd's `quotaApplierV3`).
+ */
+function wroteNothing(status: GrpcStatus): boolean {
+  return isFromEtcd(status) && !status.details.includes("database space exceeded");
+}
 
 function isWrite({ verb }: Operation): boolean {
   return verb === "create" || verb === "update";
@@ -115,8 +119,8 @@ function unknown(message: string, cause: unknown): LeaderElectionError {
   return new LeaderElectionError("ERR_LOCK_OUTCOME_UNKNOWN", message, { outcome: "unknown", cause });
 }
 
-function hint(message: string, code: LeaderElectionErrorCode, { key }: Operation): string {
-  return code === "ERR_LOCK_FORBIDDEN"
+function hint(message: string, status: GrpcStatus, { key }: Operation): string {
+  return status.code === GrpcCode.permissionDenied && isFromEtcd(status)
     ? `${message}. The least that the user's role needs: etcdctl role grant-permission ROLE readwrite ${key}`
     : message;
 }

@@ -1,5 +1,5 @@
 import { type Clock, type Random, systemClock } from "@tenure/core";
-import { createRedactor } from "@tenure/core/backend";
+import { createRedactor, Interrupted, Interruption } from "@tenure/core/backend";
 import { AuthTokens } from "./auth-tokens.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
 import type {
@@ -15,13 +15,15 @@ import { type EtcdOptions, etcdTarget } from "./etcd-options.ts";
 import { type CallHeaders, Etcd3Connection, NotConnected, StatusError } from "./etcd3-connection.ts";
 import { rangeRequest, readRange, readTxn, txnRequest, UnreadableAnswer } from "./etcd3-messages.ts";
 import { openWatch } from "./etcd3-watch.ts";
-import { GrpcCode, isFromEtcd, isTokenRefused } from "./grpc-status.ts";
-import { Interrupted, Interruption } from "./interruption.ts";
+import { GrpcCode, isFromEtcd, isMemberUnfit, isTokenRefused } from "./grpc-status.ts";
 import { Members } from "./members.ts";
 import type { Service } from "./raw-etcd3.ts";
 
 /** For a token, which has no caller of its own: every call waits for it as long as its own deadline allows. */
 const AUTHENTICATE_TIMEOUT_MS = 5_000;
+
+/** What gRPC allows in a header. */
+const HEADER = /^[\x20-\x7e]+$/;
 
 /** Options of {@link EtcdClient}. */
 export interface EtcdClientOptions {
@@ -136,7 +138,13 @@ export class EtcdClient implements EtcdKv, AsyncDisposable {
     work: (interruption: Interruption, onSent: (sent?: boolean) => void) => Promise<Value>,
   ): Promise<Value> {
     let sent = false;
-    const interruption = new Interruption(this.#clock, limits, this.#closing.signal);
+    const { timeoutMs, signal, closing } = limits;
+    const interruption = new Interruption({
+      clock: this.#clock,
+      timeoutMs,
+      signal,
+      closing: [this.#closing.signal, closing].filter((end) => end !== undefined),
+    });
     try {
       interruption.check();
       return await work(interruption, (now = true) => {
@@ -188,7 +196,9 @@ export class EtcdClient implements EtcdKv, AsyncDisposable {
         this.#send(this.#logins, "authenticate", message, { token: undefined }, interruption, onSent),
       );
       const { token } = answer as { readonly token?: unknown };
-      if (typeof token !== "string" || token === "") throw unreachable("etcd gave no token");
+      // What no header can carry would come back quoted in an error.
+      if (typeof token !== "string" || !HEADER.test(token))
+        throw unreachable("etcd gave no token that can be sent");
       this.#token = token;
       return token;
     } catch (error) {
@@ -237,12 +247,13 @@ function loginFailure({ failure, message }: EtcdFailure): EtcdFailure {
   return unreachable(`no token could be had: ${message}`);
 }
 
-/** Whether the member may be dead, cut off, or without a leader: the next call goes to another one, over a new connection. */
+/** Whether the member may be dead, cut off, without a leader, or a learner: the next call goes to another one, over a new connection. */
 function isSuspicious(error: unknown): boolean {
   if (error instanceof Interrupted) return error.interrupt.kind !== "closed";
   if (!(error instanceof StatusError)) return false;
   const { code } = error.status;
   return (
+    isMemberUnfit(error.status) ||
     code === GrpcCode.unavailable ||
     code === GrpcCode.deadlineExceeded ||
     code === GrpcCode.cancelled ||

@@ -143,6 +143,8 @@ describe("refusals and lost answers", () => {
   it.each([
     [14, "etcdserver: no leader", "ERR_LOCK_UNAVAILABLE", "not-applied"],
     [14, "etcdserver: rpc not supported for learner", "ERR_LOCK_UNAVAILABLE", "not-applied"],
+    [9, "etcdserver: rpc not supported for learner", "ERR_LOCK_UNAVAILABLE", "not-applied"],
+    [9, "etcdserver: not capable", "ERR_LOCK_UNAVAILABLE", "not-applied"],
     [14, "etcdserver: request timed out", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
     [
       14,
@@ -154,7 +156,6 @@ describe("refusals and lost answers", () => {
     [14, "etcdserver: server stopped", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
     [14, "Connection dropped", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
     [8, "etcdserver: too many requests", "ERR_LOCK_THROTTLED", "not-applied"],
-    [8, "etcdserver: mvcc: database space exceeded", "ERR_LOCK_UNAVAILABLE", "not-applied"],
     [8, "Received message larger than max (9 vs 4)", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
     [7, "etcdserver: permission denied", "ERR_LOCK_FORBIDDEN", "not-applied"],
     [16, "etcdserver: invalid auth token", "ERR_LOCK_UNAUTHENTICATED", "not-applied"],
@@ -162,7 +163,6 @@ describe("refusals and lost answers", () => {
     [3, "etcdserver: request is too large", "ERR_LOCK_REJECTED", "not-applied"],
     [9, "etcdserver: something", "ERR_LOCK_REJECTED", "not-applied"],
     [9, "a proxy", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
-    [12, "Received HTTP status code 404", "ERR_LOCK_REJECTED", "not-applied"],
     [2, "raft proposal dropped", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
     [13, "RST_STREAM", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
     [4, "context deadline exceeded", "ERR_LOCK_OUTCOME_UNKNOWN", "unknown"],
@@ -181,6 +181,54 @@ describe("refusals and lost answers", () => {
       expect(stub.methods).toEqual(["txn", "range"]);
     },
   );
+
+  it.each([
+    // The request that runs over the quota is applied before it is answered so.
+    [8, "etcdserver: mvcc: database space exceeded", "ERR_LOCK_UNAVAILABLE"],
+    [7, "Received HTTP status code 403", "ERR_LOCK_FORBIDDEN"],
+    [16, "Received HTTP status code 401", "ERR_LOCK_UNAUTHENTICATED"],
+    [12, "Received HTTP status code 404", "ERR_LOCK_REJECTED"],
+  ])(
+    "gRPC %d %j is no proof that a write was not applied, and tells a read %s",
+    async (code, details, tells) => {
+      stub.reply(status(code, details), status(code, details));
+      expect(await failure(lock.create(record(), CALL))).toMatchObject({
+        code: "ERR_LOCK_OUTCOME_UNKNOWN",
+        outcome: "unknown",
+      });
+      const error = await failure(lock.get(CALL));
+      expect(error).toMatchObject({ code: tells, outcome: "not-applied" });
+      expect(error.message).not.toContain("etcdctl");
+      expect(stub.methods).toEqual(["txn", "range"]);
+    },
+  );
+
+  it("takes an answer without its message for no answer", async () => {
+    stub.reply({ kind: "empty" }, { kind: "empty" });
+    expect(await failure(lock.create(record(), CALL))).toMatchObject({ outcome: "unknown" });
+    expect(await failure(lock.get(CALL))).toMatchObject({ outcome: "not-applied" });
+  });
+
+  it("sends a write once, whatever the user's gRPC options say of retries", async () => {
+    const policy = {
+      maxAttempts: 4,
+      initialBackoff: "0.01s",
+      maxBackoff: "0.01s",
+      backoffMultiplier: 1,
+      retryableStatusCodes: ["UNAVAILABLE"],
+    };
+    const grpcOptions = {
+      "grpc.enable_retries": 1,
+      "grpc.service_config": JSON.stringify({
+        loadBalancingConfig: [],
+        methodConfig: [{ name: [{}], retryPolicy: policy }],
+      }),
+    };
+    await using some = new EtcdLock({ etcd: { hosts: stub.host, grpcOptions }, name: "app" });
+    stub.reply(status(14, "Connection dropped"), put("7"));
+    expect(await failure(some.create(record(), CALL))).toMatchObject({ outcome: "unknown" });
+    expect(stub.methods).toEqual(["txn"]);
+  });
 
   it("says which permission is missing", async () => {
     stub.reply(status(7, "etcdserver: permission denied"));
@@ -229,11 +277,15 @@ describe("refusals and lost answers", () => {
     expect(stub.methods).toEqual(["txn", "txn", "txn", "txn"]);
   });
 
-  it("goes to another member once one had no leader", async () => {
+  it.each([
+    ["had no leader", 14, "etcdserver: no leader"],
+    ["was a learner", 14, "etcdserver: rpc not supported for learner"],
+    ["was a learner of etcd 3.6", 9, "etcdserver: rpc not supported for learner"],
+  ])("goes to another member once one %s", async (_, code, details) => {
     await using other = await StubEtcd.start();
     const hosts = [stub.host, other.host];
     await using both = new EtcdLock({ etcd: { hosts }, name: "app", random: () => 0 });
-    stub.reply(status(14, "etcdserver: no leader"));
+    stub.reply(status(code, details));
     other.reply(put("7"), put("8"));
     expect(await failure(both.create(record(), CALL))).toMatchObject({ outcome: "not-applied" });
     await both.create(record(), CALL);

@@ -87,8 +87,8 @@ export class EtcdLock implements ResourceLock, AsyncDisposable {
   /**
    * Reads the key from a quorum; `undefined` when there is none.
    *
-   * @throws `LeaderElectionError` with `outcome: "not-applied"`: a read writes nothing. `ERR_LOCK_RECORD_INVALID` when what
-   * is stored is no record, and any other code in the README's table.
+   * @throws `LeaderElectionError` `ERR_LOCK_RECORD_INVALID` when what is stored is no record, and any other code in the
+   * README's table.
    */
   async get(options: CallOptions): Promise<VersionedRecord | undefined> {
     const operation = this.#operation("get");

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import type { LockEvent } from "@tenure/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CALL, failure, present, record, stored } from "./etcd-lock.fixture.ts";
@@ -107,6 +108,8 @@ describe("gaps", () => {
     expect(await next(told)).toMatchObject({ kind: "changed", current: { version: "6" } });
     expect(await next(told)).toMatchObject({ kind: "changed", current: { version: "7" } });
     expect(started()).toEqual(["6", "7"]);
+    // That of the stream that stands.
+    expect(getEventListeners(ending.signal, "abort")).toHaveLength(1);
   });
 
   it("and after the last progress notification", async () => {

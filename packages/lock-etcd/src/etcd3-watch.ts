@@ -1,3 +1,4 @@
+import { Interrupted, type Interruption } from "@tenure/core/backend";
 import { EtcdFailure } from "./etcd-failure.ts";
 import type { EtcdWatchMessage, EtcdWatchRequest, EtcdWatchStream } from "./etcd-kv.ts";
 import {
@@ -8,7 +9,6 @@ import {
 } from "./etcd3-connection.ts";
 import { readWatch, UnreadableAnswer, watchRequest } from "./etcd3-messages.ts";
 import { GrpcCode, isTokenRefused } from "./grpc-status.ts";
-import { Interrupted, type Interruption } from "./interruption.ts";
 
 /**
  * Opens one watch on one gRPC stream of its own, and waits until the server has it.

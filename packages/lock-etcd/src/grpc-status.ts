@@ -37,3 +37,17 @@ export function isTokenRefused(status: GrpcStatus): boolean {
     /: (?:invalid auth token|revision of auth store is old|user name is empty)$/.test(status.details)
   );
 }
+
+/**
+ * Whether the member cannot serve anybody now, which it says before it looks at a request; another member may. A learner says
+ * it with another code in etcd 3.6 than before. Other reasons to be unavailable may come after a request was proposed.
+ */
+export function isMemberUnfit({ details }: GrpcStatus): boolean {
+  return UNFIT.has(details);
+}
+
+const UNFIT: ReadonlySet<string> = new Set([
+  "etcdserver: no leader",
+  "etcdserver: rpc not supported for learner",
+  "etcdserver: not capable",
+]);

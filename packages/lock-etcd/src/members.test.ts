@@ -17,6 +17,8 @@ beforeEach(async () => {
   const accepted: Socket[] = [];
   const server = createServer((socket) => {
     socket.on("error", () => {});
+    // So that it notices when the client ends it.
+    socket.resume();
     accepted.push(socket);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -85,16 +85,18 @@ export class Members {
   }
 
   async #connect(index: number, reasons: string[]): Promise<Etcd3Connection | undefined> {
-    const connection = this.#connection(index);
+    let connection: Etcd3Connection | undefined;
     try {
+      // Opening it may fail as well: gRPC reads root certificates that the environment names.
+      connection = this.#connection(index);
       await connection.whenReady();
+      return connection;
     } catch (error) {
-      reasons.push(`${connection.host}: ${error instanceof Error ? error.message : "no connection"}`);
-      connection.retire();
+      reasons.push(`${this.#hosts[index]}: ${error instanceof Error ? error.message : "no connection"}`);
+      connection?.retire();
       if (this.#connections.get(index) === connection) this.#connections.delete(index);
       return undefined;
     }
-    return connection;
   }
 
   #connection(index: number): Etcd3Connection {

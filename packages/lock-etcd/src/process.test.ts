@@ -8,11 +8,16 @@ const run = promisify(execFile);
 const INDEX = new URL("./index.ts", import.meta.url).href;
 
 /** Runs a module in a process of its own and returns what it printed. */
-async function node(source: string): Promise<string> {
+async function node(source: string, environment: Readonly<Record<string, string>> = {}): Promise<string> {
   const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", source], {
     timeout: 14_000,
     // A proxy out of the environment must not come between: there is none at this address.
-    env: { ...process.env, grpc_proxy: "http://127.0.0.1:1", http_proxy: "http://127.0.0.1:1" },
+    env: {
+      ...process.env,
+      grpc_proxy: "http://127.0.0.1:1",
+      http_proxy: "http://127.0.0.1:1",
+      ...environment,
+    },
   });
   return stdout.trim();
 }
@@ -48,4 +53,17 @@ it("an idle lock does not keep its process, nor does one that cannot connect", a
     await dead.get({ timeoutMs: 60_000 }).catch((error) => console.log(error.code));
   `);
   expect(printed).toBe("5\nERR_LOCK_UNAVAILABLE");
+});
+
+it("a connection that cannot even be opened fails the call, not the process", async () => {
+  const printed = await node(
+    `
+    const { EtcdLock } = await import(${JSON.stringify(INDEX)});
+    const lock = new EtcdLock({ etcd: { hosts: ["https://127.0.0.1:1", "https://127.0.0.1:2"] }, name: "app" });
+    await lock.get({ timeoutMs: 60_000 }).catch((error) => console.log(error.code));
+    await lock.close();
+  `,
+    { GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: "/nowhere/roots.pem" },
+  );
+  expect(printed).toBe("ERR_LOCK_UNAVAILABLE");
 });

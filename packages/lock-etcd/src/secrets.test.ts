@@ -41,6 +41,7 @@ it.each<[string, Reply[]]>([
   ["a silent server", [answer({ token: TOKEN }), silence]],
   ["a refused password", [status(3, `etcdserver: authentication failed, ${ECHO}`)]],
   ["a login that fails", [status(2, ECHO)]],
+  ["a token that no header can carry", [answer({ token: `${TOKEN}\n` })]],
   ["an unknown token, twice", [1, 2].flatMap(() => [answer({ token: TOKEN }), status(16, ECHO)])],
 ])("%s shows no secret", async (_, replies) => {
   await using shared = client();

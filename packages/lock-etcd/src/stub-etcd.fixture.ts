@@ -17,9 +17,10 @@ export interface Seen {
   readonly hasLeader: string | undefined;
 }
 
-/** How the stub answers the next call: with a message, a gRPC status, or never. */
+/** How the stub answers the next call: with a message, with "OK" and none, with a gRPC status, or never. */
 export type Reply =
   | { readonly kind: "answer"; readonly message: object }
+  | { readonly kind: "empty" }
   | { readonly kind: "status"; readonly code: number; readonly details: string }
   | { readonly kind: "silence" };
 
@@ -47,6 +48,7 @@ class Peek extends Etcd3 {
 /** A gRPC server on loopback with etcd's own service definitions, that answers what a test says. */
 export class StubEtcd implements AsyncDisposable {
   readonly seen: Seen[] = [];
+  readonly calls: Unary<unknown, unknown>[] = [];
   readonly streams: Duplex<unknown, unknown>[] = [];
   /** `127.0.0.1:PORT` */
   readonly host: string;
@@ -99,9 +101,12 @@ export class StubEtcd implements AsyncDisposable {
   }
 
   answer(method: string, call: Unary<unknown, unknown>, callback: Answer<unknown>): void {
+    this.calls.push(call);
     this.#record(method, call.request, call.metadata);
     const reply = this.#replies.shift() ?? silence;
     if (reply.kind === "answer") callback(null, reply.message);
+    // A server of grpc-js ends a call that is "OK" so, without its message.
+    if (reply.kind === "empty") callback({ code: 0, details: "" });
     if (reply.kind === "status")
       callback({ ...reply, name: "stub", message: reply.details, metadata: new Metadata() });
   }

@@ -23,7 +23,10 @@ export class Interrupted extends Error {
 export class Interruption {
   /** Rejects with {@link Interrupted}; never resolves. */
   readonly promise: Promise<never>;
+  readonly #clock: Clock;
+  readonly #deadlineMs: number;
   readonly #cleanUps: (() => void)[] = [];
+  #interrupted: Interrupted | undefined;
 
   constructor(options: {
     readonly clock: Clock;
@@ -32,8 +35,13 @@ export class Interruption {
     readonly closing: readonly AbortSignal[];
   }) {
     const { clock, timeoutMs, signal, closing } = options;
+    this.#clock = clock;
+    this.#deadlineMs = clock.now() + timeoutMs;
     this.promise = new Promise((_, reject) => {
-      const interrupt = (by: Interrupt) => reject(new Interrupted(by));
+      const interrupt = (by: Interrupt): void => {
+        this.#interrupted ??= new Interrupted(by);
+        reject(this.#interrupted);
+      };
       for (const closed of closing) this.#listen(closed, () => interrupt({ kind: "closed" }));
       if (signal !== undefined)
         this.#listen(signal, () => interrupt({ kind: "aborted", reason: signal.reason }));
@@ -42,6 +50,24 @@ export class Interruption {
     });
     // It may come when nobody waits any more.
     this.promise.catch(() => {});
+  }
+
+  /** How much of the timeout is left, in milliseconds, and at least 1. */
+  get remainingMs(): number {
+    return Math.max(1, this.#deadlineMs - this.#clock.now());
+  }
+
+  /** @throws {@link Interrupted} when it has come. For the moment before something is sent. */
+  check(): void {
+    if (this.#interrupted !== undefined) throw this.#interrupted;
+  }
+
+  /**
+   * Waits for `work`, but no longer than allowed.
+   * @throws {@link Interrupted}, or what `work` rejects with.
+   */
+  async orElse<Value>(work: Promise<Value>): Promise<Value> {
+    return await Promise.race([this.promise, work]);
   }
 
   /** Stops the timer and the listeners. */
