@@ -1,5 +1,5 @@
 import { LeaderElectionError } from "@tenure/core";
-import { Interrupted } from "./interruption.ts";
+import { Interrupted } from "@tenure/core/backend";
 import { describeOperation, isWrite, type Operation } from "./operation.ts";
 import { refusal } from "./refusal.ts";
 import { NetworkError, ServerError } from "./server-error.ts";

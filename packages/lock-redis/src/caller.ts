@@ -1,6 +1,6 @@
 import type { Clock } from "@tenure/core";
+import { Interrupted, Interruption } from "@tenure/core/backend";
 import { callFailure, closedError } from "./call-failure.ts";
-import { Interrupted, Interruption } from "./interruption.ts";
 import { type Line, type Opening, SharedLine } from "./line.ts";
 import { isWrite, type Operation } from "./operation.ts";
 import type { RedisConnector } from "./redis-connection.ts";

@@ -1,6 +1,6 @@
+import type { Redactor } from "@tenure/core/backend";
 import type { Deployment, NodeAddress } from "./deployment.ts";
 import { IoredisConnection } from "./ioredis-connection.ts";
-import type { Redactor } from "./redactor.ts";
 import type { ClusterRoutes, OpenOptions, RedisConnection, RedisConnector } from "./redis-connection.ts";
 import { NetworkError } from "./server-error.ts";
 

@@ -1,5 +1,5 @@
+import type { Redactor } from "@tenure/core/backend";
 import { Redis, type RedisOptions } from "ioredis";
-import type { Redactor } from "./redactor.ts";
 import type { OpenOptions, RedisConnection } from "./redis-connection.ts";
 import { NetworkError, NotSentError, ServerError } from "./server-error.ts";
 

@@ -1,9 +1,9 @@
 import { type Clock, LeaderElectionError, type LockEvent, type Random } from "@tenure/core";
+import { rearmDelayMs, sleep } from "@tenure/core/backend";
 import { callFailure, closedError } from "./call-failure.ts";
 import { readChange } from "./change-message.ts";
 import type { Operation } from "./operation.ts";
 import { PendingEvents } from "./pending-events.ts";
-import { rearmDelayMs, sleep } from "./rearm.ts";
 import type { RedisConnection, RedisConnector } from "./redis-connection.ts";
 import { NetworkError, ServerError } from "./server-error.ts";
 

@@ -11,6 +11,7 @@ import {
   type VersionedRecord,
   type WatchOptions,
 } from "@tenure/core";
+import { createRedactor } from "@tenure/core/backend";
 import type { RedisOptions } from "ioredis";
 import { Caller } from "./caller.ts";
 import { ClusterConnector } from "./cluster-connector.ts";
@@ -18,7 +19,6 @@ import { type Deployment, deploymentOf } from "./deployment.ts";
 import { describeOperation, isWrite, type Operation } from "./operation.ts";
 import { type RecordKey, recordKey } from "./record-key.ts";
 import { DEFAULT_PULSE, watchRecord } from "./record-watch.ts";
-import { createRedactor } from "./redactor.ts";
 import type { RedisConnector } from "./redis-connection.ts";
 import type { Reply } from "./reply.ts";
 import { CREATE, GET, type Script, UPDATE } from "./scripts.ts";

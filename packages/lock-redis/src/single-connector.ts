@@ -1,7 +1,7 @@
+import type { Redactor } from "@tenure/core/backend";
 import type { RedisOptions } from "ioredis";
 import type { Deployment } from "./deployment.ts";
 import { IoredisConnection } from "./ioredis-connection.ts";
-import type { Redactor } from "./redactor.ts";
 import type { OpenOptions, RedisConnection, RedisConnector } from "./redis-connection.ts";
 
 /** No less for a step: a Sentinel that is merely slow should not be passed over. */
