@@ -33,5 +33,5 @@ ${electorMutants.map(({ bug, simulationMutant, shownBy }) => `| ${bug} | ${simul
 
 /** The page with an `X` for every version. */
 export function withoutVersions(text: string): string {
-  return text.replaceAll(/\b\d+\.\d+\.\d+[\w.+-]*/g, "X");
+  return text.replaceAll(/\b\d+\.\d+[\w.+-]*(?= *[,|])/g, "X");
 }
