@@ -175,7 +175,8 @@ export class Etcd3Connection {
   close(): void {
     this.#retired = true;
     this.#closed = true;
-    this.#etcd.close();
+    if (this.#connectingSinceMs === undefined) this.#etcd.close();
+    else this.#etcd.abandon();
   }
 
   #use(): { client: GrpcClient; metadata: GrpcMetadata } {

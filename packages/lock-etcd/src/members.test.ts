@@ -48,24 +48,31 @@ it("does not wait for a member that accepts connections and says nothing while t
   expect(mute.accepted).toHaveLength(1);
 });
 
-it("has sent nothing when a member says nothing, and gives up a connection that takes too long", async () => {
-  let offsetMs = 0;
-  const clock: Clock = { ...systemClock, now: () => systemClock.now() + offsetMs };
-  await using lock = new EtcdLock({ etcd: { hosts: mute.host }, name: "app", clock });
-  const attempt = async (): Promise<void> => {
-    const error = await failure(lock.create(record(), { timeoutMs: 100 }));
-    expect(error).toMatchObject({ code: "ERR_LOCK_UNAVAILABLE", outcome: "not-applied" });
-    expect(error.message).toBe(
-      "create of etcd key /tenure/app failed: no connection or no token within 100 ms",
-    );
-  };
-  await attempt();
-  await attempt();
-  expect(mute.accepted).toHaveLength(1);
-  offsetMs += 5_000;
-  await attempt();
-  await expect.poll(() => mute.accepted.length).toBe(2);
-});
+it.each(["http", "https"])(
+  "has sent nothing when a member says nothing, and closes a connection that takes too long: %s",
+  async (scheme) => {
+    let offsetMs = 0;
+    const clock: Clock = { ...systemClock, now: () => systemClock.now() + offsetMs };
+    await using lock = new EtcdLock({ etcd: { hosts: `${scheme}://${mute.host}` }, name: "app", clock });
+    const attempt = async (): Promise<void> => {
+      const error = await failure(lock.create(record(), { timeoutMs: 100 }));
+      expect(error).toMatchObject({ code: "ERR_LOCK_UNAVAILABLE", outcome: "not-applied" });
+      expect(error.message).toBe(
+        "create of etcd key /tenure/app failed: no connection or no token within 100 ms",
+      );
+    };
+    await attempt();
+    await attempt();
+    expect(mute.accepted).toHaveLength(1);
+    offsetMs += 5_000;
+    await attempt();
+    await expect.poll(() => mute.accepted.length).toBe(2);
+    const open = () => mute.accepted.filter(({ destroyed }) => !destroyed).length;
+    await expect.poll(open).toBe(1);
+    await lock.close();
+    await expect.poll(open).toBe(0);
+  },
+);
 
 it("leaves a member that does not answer, and other calls on its connection alone", async () => {
   await using other = await StubEtcd.start();

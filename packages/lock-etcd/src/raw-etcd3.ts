@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { Etcd3, type IOptions } from "etcd3";
 import type { EtcdTarget } from "./etcd-options.ts";
 
@@ -73,8 +74,23 @@ function channelOptions(target: EtcdTarget): NonNullable<IOptions["grpcOptions"]
   };
 }
 
+/** What a channel asks of its credentials: to make a TCP connection secure, or to leave it as it is. */
+interface SecureConnector {
+  connect(socket: Socket): Promise<unknown>;
+}
+
+/** Where etcd3 keeps the credentials of a host, which are this client's own. */
+interface PoolInside {
+  readonly hosts?: readonly {
+    readonly channelCredentials?: { _createSecureConnector?: (...args: unknown[]) => SecureConnector };
+  }[];
+}
+
 /** etcd3's client, opened where its own calls would retry, re-send and reset connections. */
 export class RawEtcd3 extends Etcd3 {
+  readonly #sockets = new Set<Socket>();
+  #abandoned = false;
+
   /** Stores the configuration; nothing is connected yet. One member per client: the choice of a member is ours. */
   constructor(target: EtcdTarget, host: string) {
     super({
@@ -83,6 +99,17 @@ export class RawEtcd3 extends Etcd3 {
       grpcOptions: channelOptions(target),
       faultHandling: { global: policy, host: () => policy },
     });
+    this.#followSockets();
+  }
+
+  /**
+   * Closes a client that is not connected, and what it has opened so far. A channel of grpc-js that is closed during the
+   * handshake leaves its TCP connection open until the other side ends it, which a silent one never does.
+   */
+  abandon(): void {
+    this.#abandoned = true;
+    this.close();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   /** The generated gRPC client of a service, and metadata to send with its calls. */
@@ -92,6 +119,26 @@ export class RawEtcd3 extends Etcd3 {
       client: client as unknown as GrpcClient,
       metadata,
     }));
+  }
+
+  /** The sockets are seen nowhere but where they are handed to the credentials. A grpc-js without that place keeps its leak. */
+  #followSockets(): void {
+    const { hosts = [] } = this.pool as unknown as PoolInside;
+    for (const { channelCredentials: credentials } of hosts) {
+      const create = credentials?._createSecureConnector;
+      if (credentials === undefined || create === undefined) continue;
+      credentials._createSecureConnector = (...args) => {
+        const connector = create.apply(credentials, args);
+        const connect = connector.connect.bind(connector);
+        connector.connect = (socket) => {
+          this.#sockets.add(socket);
+          socket.once("close", () => this.#sockets.delete(socket));
+          if (this.#abandoned) socket.destroy();
+          return connect(socket);
+        };
+        return connector;
+      };
+    }
   }
 }
 
