@@ -122,7 +122,7 @@ export class Transport {
       closing: [closing, this.closing],
     });
     try {
-      return await Promise.race([perform(progress), interruption.promise]);
+      return await interruption.orElse(perform(progress));
     } catch (error) {
       const sent = progress.exchange?.sent ?? false;
       progress.over = true;

@@ -78,7 +78,7 @@ export class Caller {
     };
     const interruption = new Interruption({ clock: this.#clock, ...limits, closing: [this.#closing.signal] });
     try {
-      return await Promise.race([this.#perform(call, progress), interruption.promise]);
+      return await interruption.orElse(this.#perform(call, progress));
     } catch (error) {
       progress.over = true;
       if (error instanceof Interrupted) abandon(error, operation, progress);

@@ -22,7 +22,7 @@ export class Interrupted extends Error {
  */
 export class Interruption {
   /** Rejects with {@link Interrupted}; never resolves. */
-  readonly promise: Promise<never>;
+  readonly #never: Promise<never>;
   readonly #clock: Clock;
   readonly #deadlineMs: number;
   readonly #cleanUps: (() => void)[] = [];
@@ -37,7 +37,7 @@ export class Interruption {
     const { clock, timeoutMs, signal, closing } = options;
     this.#clock = clock;
     this.#deadlineMs = clock.now() + timeoutMs;
-    this.promise = new Promise((_, reject) => {
+    this.#never = new Promise((_, reject) => {
       const interrupt = (by: Interrupt): void => {
         this.#interrupted ??= new Interrupted(by);
         reject(this.#interrupted);
@@ -49,7 +49,7 @@ export class Interruption {
       this.#cleanUps.push(() => timer.cancel());
     });
     // It may come when nobody waits any more.
-    this.promise.catch(() => {});
+    this.#never.catch(() => {});
   }
 
   /** How much of the timeout is left, in milliseconds, and at least 1. */
@@ -67,7 +67,7 @@ export class Interruption {
    * @throws {@link Interrupted}, or what `work` rejects with.
    */
   async orElse<Value>(work: Promise<Value>): Promise<Value> {
-    return await Promise.race([this.promise, work]);
+    return await Promise.race([this.#never, work]);
   }
 
   /** Stops the timer and the listeners. */
