@@ -29,4 +29,9 @@ export const electorMutants: readonly ElectorMutant[] = [
     shownBy: "elect/09",
     simulationMutant: 25,
   },
+  {
+    bug: "whatever bears the own name is an own write: leadership by identity alone",
+    shownBy: "elect/09",
+    simulationMutant: 44,
+  },
 ];

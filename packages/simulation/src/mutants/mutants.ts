@@ -604,4 +604,21 @@ export const MUTANTS: readonly Mutant[] = [
       ...HARSH,
     },
   },
+  {
+    number: 44,
+    bug: "whatever bears the own name is an own write: leadership by identity alone (R8)",
+    file: "step/observing.ts",
+    search: "return d.state.ownFingerprints.lastIndexOf(fingerprintOf(found.record)) >= 0;",
+    replace: "return true;",
+    properties: ["S1", "S2"],
+    profile: {
+      settings: "default",
+      only: ["step down", "lost answers"],
+      always: ["step down", "lost answers"],
+      oneIdentity: true,
+      replicas: 3,
+      watches: true,
+      ...HARSH,
+    },
+  },
 ];
