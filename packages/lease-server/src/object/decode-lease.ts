@@ -1,0 +1,184 @@
+import { ApiError } from "../api-error.ts";
+import { type Decoded, decodeStruct } from "./decode-typed.ts";
+import { type Json, JsonObject, jsonKind } from "./json.ts";
+import type { Lease, LeaseSpec, ObjectMeta } from "./lease.ts";
+import { LEASE_SCHEMA } from "./lease-schema.ts";
+import { dropRepeatedOwners } from "./owner-references.ts";
+import { parseJson } from "./parse-json.ts";
+import { parseYaml } from "./parse-yaml.ts";
+
+/** What to do about fields that are unknown or repeated. */
+export type FieldValidation = "Strict" | "Warn" | "Ignore";
+
+const GROUP = "coordination.k8s.io";
+/** The versions of coordination.k8s.io that the real server can read as a Lease, but serves elsewhere. */
+const OTHER_VERSIONS = new Set(["v1beta1"]);
+const SUMMARY_BYTES = 30;
+
+/**
+ * Reads the body of a create or an update. Nothing is validated yet; repeated owner references are dropped.
+ * @throws {@link ApiError} 400 for what is no Lease, 415 for another content type.
+ */
+export function decodeLease(
+  body: Buffer,
+  {
+    contentType,
+    fieldValidation,
+  }: { readonly contentType: string | undefined; readonly fieldValidation: FieldValidation },
+): { readonly lease: Lease; readonly warnings: readonly string[] } {
+  const { document, strictErrors: yamlErrors } = readDocument(body, contentType);
+  const kind = recognize(document, body);
+  const { value, strictErrors } = handledAsLease(kind, () => decodeStruct(document, LEASE_SCHEMA));
+  const problems = fieldValidation === "Ignore" ? [] : [...yamlErrors, ...strictErrors];
+  if (fieldValidation === "Strict" && problems.length > 0) {
+    handledAsLease(kind, () => {
+      throw new Error(`strict decoding error: ${problems.join(", ")}`);
+    });
+  }
+  if (kind.version !== "v1") {
+    const sent = `${GROUP}/${kind.version}`;
+    throw badRequest(
+      `the API version in the data (${sent}) does not match the expected API version (${GROUP}/v1)`,
+    );
+  }
+  const { lease, warnings } = dropRepeatedOwners(asLease(value), "in the request");
+  return { lease, warnings: [...problems.flatMap(yamlWarnings), ...warnings] };
+}
+
+/** A Lease of fields that were read by the schema. */
+export function asLease(value: Decoded): Lease {
+  const metadata = (value["metadata"] ?? {}) as Partial<ObjectMeta>;
+  const spec = (value["spec"] ?? {}) as LeaseSpec;
+  return {
+    kind: "Lease",
+    apiVersion: "coordination.k8s.io/v1",
+    metadata: { ...withoutEmpty(metadata), name: metadata.name ?? "" } as ObjectMeta,
+    spec,
+  };
+}
+
+/** Empty labels, annotations and lists are not stored, but for `managedFields`, where `[]` means "forget them". */
+function withoutEmpty(metadata: Partial<ObjectMeta>): Record<string, unknown> {
+  const { selfLink: _, ...rest } = metadata as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(rest).filter(([name, value]) => name === "managedFields" || !isEmpty(value)),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
+function readDocument(
+  body: Buffer,
+  contentType: string | undefined,
+): { readonly document: Json; readonly strictErrors: readonly string[] } {
+  const mediaType = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  switch (mediaType) {
+    case "":
+    case "application/json":
+      try {
+        return { document: parseJson(body.toString("utf8")), strictErrors: [] };
+      } catch (error) {
+        throw unrecognized(`couldn't get version/kind; json parse error: ${messageOf(error)}`, body);
+      }
+    case "application/yaml":
+      try {
+        return parseYaml(body.toString("utf8"));
+      } catch (error) {
+        throw unrecognized(messageOf(error), body);
+      }
+    default:
+      throw new ApiError(
+        415,
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+      );
+  }
+}
+
+interface Kind {
+  readonly kind: string;
+  readonly version: string;
+}
+
+/** Kind and version of a document; a missing one is that of the resource. Here the real server is not case-sensitive. */
+function recognize(document: Json, body: Buffer): Kind {
+  const fail = (problem: string): never => {
+    throw unrecognized(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${problem}`,
+      body,
+    );
+  };
+  if (document !== null && !(document instanceof JsonObject)) {
+    return fail(
+      `${jsonKind(document)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+    );
+  }
+  const found = { apiVersion: "", kind: "" };
+  for (const [name, value] of document?.members ?? []) {
+    const field = (["apiVersion", "kind"] as const).find(
+      (known) => known.toLowerCase() === name.toLowerCase(),
+    );
+    if (field === undefined || value === null) continue;
+    if (typeof value !== "string") fail(`${jsonKind(value)} into Go struct field .${field} of type string`);
+    else found[field] = value;
+  }
+  return identify(found.apiVersion, found.kind, body);
+}
+
+function identify(apiVersion: string, kind: string, body: Buffer): Kind {
+  const parts = apiVersion === "" || apiVersion === "/" ? [GROUP, "v1"] : apiVersion.split("/");
+  if (parts.length > 2) throw unrecognized(`unexpected GroupVersion string: ${apiVersion}`, body);
+  const [group, version] = (parts.length === 1 ? ["", parts[0]] : parts) as [string, string];
+  const known = kind === "" ? "Lease" : kind;
+  const registered =
+    group === GROUP && known === "Lease" && (version === "v1" || OTHER_VERSIONS.has(version));
+  if (registered) return { kind: known, version };
+  const groupVersion = group === "" ? version : `${group}/${version}`;
+  // A kind of another API is named as unknown: this server knows only the one.
+  return handledAsLease({ kind: known, version }, () => {
+    throw new Error(
+      `no kind "${known}" is registered for version "${groupVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  });
+}
+
+function handledAsLease<T>({ kind, version }: Kind, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a Lease: ${messageOf(error)}`);
+  }
+}
+
+function unrecognized(problem: string, body: Buffer): ApiError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type Lease): ${problem} (${summaryOf(body)})`,
+  );
+}
+
+function summaryOf(body: Buffer): string {
+  if (body.length === 0) return "<empty>";
+  const start = body.subarray(0, SUMMARY_BYTES);
+  const shown = body[0] === 0x7b /* { */ ? start.toString("utf8") : start.toString("hex");
+  return body.length > SUMMARY_BYTES ? `${shown} ...` : shown;
+}
+
+/** The problems that a YAML reader reports as one are warned of one by one. */
+function yamlWarnings(problem: string): readonly string[] {
+  const prefix = "yaml: unmarshal errors:\n";
+  if (!problem.startsWith(prefix)) return [problem];
+  return problem
+    .slice(prefix.length)
+    .split("\n")
+    .map((line) => line.trim());
+}
+
+function badRequest(message: string): ApiError {
+  return new ApiError(400, "BadRequest", message);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
