@@ -144,7 +144,7 @@ export function replace(lease: Lease, live: Lease): Lease {
   const version = sentVersion(lease);
   if (version === 0n) {
     const error = { field: "metadata.resourceVersion", reason: "FieldValueInvalid" };
-    throw invalidError({ group: "coordination.k8s.io", kind: "leases.coordination.k8s.io", name }, [
+    throw invalidError({ group: "coordination.k8s.io", kind: "leases", name }, [
       { ...error, message: "Invalid value: 0: must be specified for an update" },
     ]);
   }

@@ -24,8 +24,10 @@ function problemsOf(value: Json, schema: Schema, path: string): readonly string[
       return itemsProblems(value, schema, path);
     case "bool":
       return typeof value === "boolean" ? [] : at(`expected boolean, got &{${goPrint(value)}}`);
-    case "string":
     case "time":
+      if (!Array.isArray(value) && !(value instanceof JsonObject)) return [];
+      return at(`expected any scalar, got &{${goPrint(value)}}`);
+    case "string":
       return typeof value === "string"
         ? []
         : at(`expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`);
