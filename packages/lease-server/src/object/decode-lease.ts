@@ -11,8 +11,8 @@ import { parseYaml } from "./parse-yaml.ts";
 export type FieldValidation = "Strict" | "Warn" | "Ignore";
 
 const GROUP = "coordination.k8s.io";
-/** The versions of coordination.k8s.io that the real server can read as a Lease, but serves elsewhere. */
-const OTHER_VERSIONS = new Set(["v1beta1"]);
+/** The versions of coordination.k8s.io in which the real server can read a Lease; it serves each at a path of its own. */
+const VERSIONS = new Set(["v1", "v1beta1"]);
 const SUMMARY_BYTES = 30;
 
 /**
@@ -27,7 +27,7 @@ export function decodeLease(
   }: { readonly contentType: string | undefined; readonly fieldValidation: FieldValidation },
 ): { readonly lease: Lease; readonly warnings: readonly string[] } {
   const { document, strictErrors: yamlErrors } = readDocument(body, contentType);
-  const kind = recognize(document, body);
+  const kind = recognizeLease(document, body);
   const { value, strictErrors } = handledAsLease(kind, () => decodeStruct(document, LEASE_SCHEMA));
   const problems = fieldValidation === "Ignore" ? [] : [...yamlErrors, ...strictErrors];
   if (fieldValidation === "Strict" && problems.length > 0) {
@@ -66,7 +66,7 @@ function withoutEmpty(metadata: Partial<ObjectMeta>): Record<string, unknown> {
 }
 
 function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 function readDocument(
@@ -97,18 +97,19 @@ function readDocument(
   }
 }
 
-interface Kind {
+/** What a document says that it is. */
+export interface Kind {
   readonly kind: string;
   readonly version: string;
 }
 
-/** Kind and version of a document; a missing one is that of the resource. Here the real server is not case-sensitive. */
-function recognize(document: Json, body: Buffer): Kind {
+/**
+ * Kind and version of a document; a missing one is that of the resource. Here the real server is not case-sensitive.
+ * @throws {@link UnknownKindError} for the kinds of other APIs, `Error` for what is no object of an API at all.
+ */
+export function recognize(document: Json): Kind {
   const fail = (problem: string): never => {
-    throw unrecognized(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${problem}`,
-      body,
-    );
+    throw new Error(`couldn't get version/kind; json parse error: json: cannot unmarshal ${problem}`);
   };
   if (document !== null && !(document instanceof JsonObject)) {
     return fail(
@@ -124,24 +125,39 @@ function recognize(document: Json, body: Buffer): Kind {
     if (typeof value !== "string") fail(`${jsonKind(value)} into Go struct field .${field} of type string`);
     else found[field] = value;
   }
-  return identify(found.apiVersion, found.kind, body);
+  return identify(found.apiVersion, found.kind === "" ? "Lease" : found.kind);
 }
 
-function identify(apiVersion: string, kind: string, body: Buffer): Kind {
-  const parts = apiVersion === "" || apiVersion === "/" ? [GROUP, "v1"] : apiVersion.split("/");
-  if (parts.length > 2) throw unrecognized(`unexpected GroupVersion string: ${apiVersion}`, body);
-  const [group, version] = (parts.length === 1 ? ["", parts[0]] : parts) as [string, string];
-  const known = kind === "" ? "Lease" : kind;
-  const registered =
-    group === GROUP && known === "Lease" && (version === "v1" || OTHER_VERSIONS.has(version));
-  if (registered) return { kind: known, version };
-  const groupVersion = group === "" ? version : `${group}/${version}`;
-  // A kind of another API is named as unknown: this server knows only the one.
-  return handledAsLease({ kind: known, version }, () => {
-    throw new Error(
-      `no kind "${known}" is registered for version "${groupVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+/** A kind that this server does not know; a kind of another API is named so, too. */
+export class UnknownKindError extends Error {
+  readonly kind: Kind;
+
+  constructor(kind: Kind, groupVersion: string) {
+    super(
+      `no kind "${kind.kind}" is registered for version "${groupVersion}" in scheme "pkg/runtime/scheme.go:111"`,
     );
-  });
+    this.kind = kind;
+  }
+}
+
+function identify(apiVersion: string, kind: string): Kind {
+  const parts = apiVersion === "" || apiVersion === "/" ? [GROUP, "v1"] : apiVersion.split("/");
+  if (parts.length > 2) throw new Error(`unexpected GroupVersion string: ${apiVersion}`);
+  const version = parts.at(-1) ?? "";
+  const group = parts.length === 2 ? parts[0] : "";
+  if (group === GROUP && kind === "Lease" && VERSIONS.has(version)) return { kind, version };
+  throw new UnknownKindError({ kind, version }, group === "" ? version : `${group}/${version}`);
+}
+
+function recognizeLease(document: Json, body: Buffer): Kind {
+  try {
+    return recognize(document);
+  } catch (error) {
+    if (!(error instanceof UnknownKindError)) throw unrecognized(messageOf(error), body);
+    return handledAsLease(error.kind, () => {
+      throw error;
+    });
+  }
 }
 
 function handledAsLease<T>({ kind, version }: Kind, read: () => T): T {

@@ -1,5 +1,13 @@
 import { formatGoTime, parseGoTime, ZERO_TIME } from "./go-time.ts";
-import { type Json, JsonNumber, JsonObject, jsonKind, withoutRepeats } from "./json.ts";
+import {
+  compareBytes,
+  type Json,
+  JsonNumber,
+  JsonObject,
+  jsonKind,
+  plainJson,
+  withoutRepeats,
+} from "./json.ts";
 import type { FieldSchema, Schema, StructSchema } from "./lease-schema.ts";
 import { goQuote } from "./parse-json.ts";
 
@@ -13,15 +21,17 @@ const MAX_STRICT_ERRORS = 100;
 
 /**
  * Reads a document into a struct as Go's `encoding/json` does, field names case-sensitive.
+ * @param strictPath where the document stands in a larger one.
  * @returns the fields that are set, in the order of the schema, and what a strict reading would refuse.
  * @throws {@link DecodeError} at the first value of a wrong type.
  */
 export function decodeStruct(
   document: Json,
   schema: StructSchema,
+  strictPath = "",
 ): { readonly value: Decoded; readonly strictErrors: readonly string[] } {
   const decoder = new Decoder();
-  const value = decoder.value(document, { schema }, undefined, { structName: "", path: [], strictPath: "" });
+  const value = decoder.value(document, { schema }, undefined, { structName: "", path: [], strictPath });
   if (decoder.firstMismatch !== undefined) throw new DecodeError(decoder.firstMismatch);
   return { value: (value ?? {}) as Decoded, strictErrors: [...decoder.strictErrors] };
 }
@@ -58,9 +68,9 @@ class Decoder {
           );
         });
       case "time":
-        return readTime(json, schema.layout, place);
+        return readTime(json, schema.layout, pointer === true, place);
       case "raw":
-        return plain(withoutRepeats(json, () => undefined));
+        return plainJson(withoutRepeats(json, () => undefined));
       case "string":
         if (typeof json !== "string") return this.#mismatch(json, schema, place);
         return json === "" && pointer !== true ? undefined : json;
@@ -126,11 +136,6 @@ class Decoder {
   }
 }
 
-/** Orders strings as Go does: by their bytes in UTF-8. */
-export function compareBytes(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left, "utf8"), Buffer.from(right, "utf8"));
-}
-
 function mismatch(what: string, { structName, path }: Place, goType: string): string {
   if (path.length === 0) return `json: cannot unmarshal ${what} into Go value of type ${goType}`;
   return `json: cannot unmarshal ${what} into Go struct field ${structName}.${path.join(".")} of type ${goType}`;
@@ -146,16 +151,15 @@ function zeroOf(schema: Schema): unknown {
   return schema.kind === "struct" ? {} : "";
 }
 
-function readTime(json: Json, layout: Parameters<typeof parseGoTime>[0], place: Place): string | undefined {
+/** `null` for Go's zero time where that differs from none: Kubernetes writes it so. */
+function readTime(
+  json: Json,
+  layout: Parameters<typeof parseGoTime>[0],
+  pointer: boolean,
+  place: Place,
+): string | null | undefined {
   if (typeof json !== "string") throw new DecodeError(mismatch(jsonKind(json), place, "string"));
   const micros = parseGoTime(layout, json);
-  return micros === ZERO_TIME ? undefined : formatGoTime(layout, micros);
-}
-
-function plain(json: Json): unknown {
-  if (json instanceof JsonNumber) return Number(json.text);
-  if (Array.isArray(json)) return json.map(plain);
-  if (json instanceof JsonObject)
-    return Object.fromEntries(json.members.map(([name, member]) => [name, plain(member)]));
-  return json;
+  if (micros === ZERO_TIME) return pointer ? null : undefined;
+  return formatGoTime(layout, micros);
 }

@@ -83,14 +83,41 @@ export function toJson(value: unknown): Json {
   return new JsonObject(members);
 }
 
-/** Compact text, as Go's `encoding/json` would write it but for escapes of `<`, `>` and `&`. */
+/** The value as JavaScript has it; large integers lose their last digits. */
+export function plainJson(value: Json): unknown {
+  if (value instanceof JsonNumber) return Number(value.text);
+  if (Array.isArray(value)) return value.map(plainJson);
+  if (!(value instanceof JsonObject)) return value;
+  return Object.fromEntries(value.members.map(([name, member]) => [name, plainJson(member)]));
+}
+
+/** Puts the members in the order of their names, as Go writes those of a map. */
+export function sortMembers(object: JsonObject): JsonObject {
+  object.members.sort(([left], [right]) => compareBytes(left, right));
+  return object;
+}
+
+/** Orders strings as Go does: by their bytes in UTF-8. */
+export function compareBytes(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left, "utf8"), Buffer.from(right, "utf8"));
+}
+
+/** Compact text, as Go's `encoding/json` writes it. */
 export function jsonText(value: Json): string {
   if (value instanceof JsonNumber) return value.text;
   if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
   if (value instanceof JsonObject) {
-    return `{${value.members.map(([name, member]) => `${JSON.stringify(name)}:${jsonText(member)}`).join(",")}}`;
+    return `{${value.members.map(([name, member]) => `${stringText(name)}:${jsonText(member)}`).join(",")}}`;
   }
-  return JSON.stringify(value);
+  return typeof value === "string" ? stringText(value) : String(value);
+}
+
+/** Go escapes what could end a script element in HTML. */
+function stringText(text: string): string {
+  return JSON.stringify(text).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Equal but for the order of members and the spelling of numbers. */

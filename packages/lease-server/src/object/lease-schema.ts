@@ -172,3 +172,16 @@ export const LEASE_SCHEMA: StructSchema = {
     },
   },
 };
+
+/** One operation of a JSON patch. */
+export const OPERATION_SCHEMA: StructSchema = {
+  kind: "struct",
+  goType: "handlers.jsonPatchOp",
+  structName: "jsonPatchOp",
+  fields: {
+    op: string(),
+    path: string(),
+    from: string(),
+    value: { schema: { kind: "raw", goType: "interface {}" } },
+  },
+};

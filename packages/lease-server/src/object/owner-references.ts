@@ -5,7 +5,7 @@ const NOTICES = {
   "in the request":
     ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed:",
   "after admission":
-    ".metadata.ownerReferences contains duplicate entries after mutating admission happens; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your mutating admission controllers; duplicate UID(s) observed:",
+    ".metadata.ownerReferences contains duplicate entries after mutating admission happens; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed:",
 } as const;
 
 /** Keeps the first of several equal owner references, and warns of the others. */

@@ -1,4 +1,5 @@
 import { type Json, JsonNumber, JsonObject } from "./json.ts";
+import { isPrintable } from "./manager.ts";
 
 /** JSON that cannot be read; its message is the one of Go's `encoding/json`. */
 export class JsonSyntaxError extends Error {}
@@ -206,7 +207,7 @@ export function goQuote(text: string): string {
     const code = character.codePointAt(0) ?? 0;
     const named = NAMED_ESCAPES[character];
     if (named !== undefined) result += named;
-    else if (character === " " || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character)) result += character;
+    else if (isPrintable(character)) result += character;
     else if (code < 0x80) result += `\\x${code.toString(16).padStart(2, "0")}`;
     else if (code < 0x10000) result += `\\u${code.toString(16).padStart(4, "0")}`;
     else result += `\\U${code.toString(16).padStart(8, "0")}`;

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { ApiError } from "../api-error.ts";
 import { invalidError, invalidLease } from "./field-error.ts";
 import { formatGoTime, SECOND_TIME } from "./go-time.ts";
@@ -42,8 +43,8 @@ export function checkName(lease: Lease, name: string): void {
 }
 
 /**
- * A Lease as it would be stored, but for its `resourceVersion`, which is left as it was sent.
- * @throws {@link ApiError} 400, 422.
+ * A Lease as a POST would store it, without a `resourceVersion`.
+ * @throws {@link ApiError} 400, 422; 500 where it was sent with a `resourceVersion`.
  */
 export function prepareCreate({
   lease,
@@ -51,12 +52,15 @@ export function prepareCreate({
   manager,
   nowMs,
   uid,
+  dryRun = false,
 }: {
   readonly lease: Lease;
   readonly namespace: string;
   readonly manager: string;
   readonly nowMs: number;
   readonly uid: string;
+  /** Whether nothing is to be stored: then a `resourceVersion` does no harm. */
+  readonly dryRun?: boolean;
 }): Lease {
   const {
     uid: _uid,
@@ -66,7 +70,31 @@ export function prepareCreate({
     ...sent
   } = inNamespace(lease, namespace).metadata;
   const tracked = trackUpdate({ live: undefined, lease: { ...lease, metadata: sent }, manager, nowMs });
-  return initialize(tracked, { nowMs, uid });
+  const created = initialize(tracked, { nowMs, uid });
+  if (!dryRun && /^0*[1-9]\d*$/.test(sent.resourceVersion ?? "")) {
+    throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
+  }
+  return created;
+}
+
+/**
+ * A Lease as a PUT of a name that is not there would store it, without a `resourceVersion`.
+ * @throws {@link ApiError} 409 where it was sent with a `uid`, 422; 500 where its `resourceVersion` is no number.
+ */
+export function prepareCreateByUpdate({
+  lease,
+  manager,
+  nowMs,
+  uid,
+}: {
+  readonly lease: Lease;
+  readonly manager: string;
+  readonly nowMs: number;
+  readonly uid: string;
+}): Lease {
+  if ((lease.metadata.uid ?? "") !== "") throw wrongUid(lease, "");
+  sentVersion(lease);
+  return initialize(trackUpdate({ live: undefined, lease, manager, nowMs }), { nowMs, uid });
 }
 
 /** What every create ends with, by whatever verb: system fields, a generated name, validation. */
@@ -74,11 +102,12 @@ export function initialize(
   lease: Lease,
   { nowMs, uid }: { readonly nowMs: number; readonly uid: string },
 ): Lease {
-  const { name, generateName = "" } = lease.metadata;
+  const { resourceVersion: _, ...sent } = lease.metadata;
+  const { name, generateName = "" } = sent;
   const created: Lease = {
     ...lease,
     metadata: inOrder({
-      ...lease.metadata,
+      ...sent,
       name: name === "" && generateName !== "" ? generatedName(generateName) : name,
       uid,
       creationTimestamp: formatGoTime(SECOND_TIME, BigInt(nowMs) * 1000n),
@@ -111,19 +140,21 @@ export function prepareUpdate({
 
 /** What every update ends with, by whatever verb: the check of the version, system fields, validation. */
 export function replace(lease: Lease, live: Lease): Lease {
-  const { name, resourceVersion = "" } = lease.metadata;
-  if (resourceVersion === "" || resourceVersion === "0") {
+  const { name } = lease.metadata;
+  const version = sentVersion(lease);
+  if (version === 0n) {
     const error = { field: "metadata.resourceVersion", reason: "FieldValueInvalid" };
-    throw invalidError({ group: "coordination.k8s.io", kind: "leases.coordination.k8s.io", name }, [
+    throw invalidError({ group: "coordination.k8s.io", kind: "leases", name }, [
       { ...error, message: "Invalid value: 0: must be specified for an update" },
     ]);
   }
-  if (resourceVersion !== live.metadata.resourceVersion) throw staleVersion(name);
+  if (version !== sentVersion(live)) throw staleVersion(name);
   const { metadata: before } = live;
   const updated: Lease = {
     ...lease,
     metadata: inOrder({
       ...lease.metadata,
+      resourceVersion: before.resourceVersion,
       generation: before.generation,
       uid: lease.metadata.uid ?? before.uid,
       creationTimestamp: before.creationTimestamp,
@@ -139,7 +170,26 @@ export function replace(lease: Lease, live: Lease): Lease {
     ...specErrors(updated.spec),
   ];
   if (errors.length > 0) throw invalidLease(name, errors);
-  return updated;
+  return withoutNewTimes(updated, live);
+}
+
+/** A write that changes nothing but the times in `managedFields` changes nothing. */
+function withoutNewTimes(lease: Lease, live: Lease): Lease {
+  const timeless = ({ metadata, ...rest }: Lease): unknown => {
+    const managedFields = metadata.managedFields?.map(({ time: _, ...entry }) => entry);
+    return { ...rest, metadata: { ...metadata, managedFields } };
+  };
+  return isDeepStrictEqual(timeless(lease), timeless(live)) ? live : lease;
+}
+
+/**
+ * The `resourceVersion` of an object as it was sent, `0n` for none.
+ * @throws {@link ApiError} 500 where it is no number, as the real server does.
+ */
+export function sentVersion({ metadata: { resourceVersion = "" } }: Lease): bigint {
+  if (resourceVersion === "") return 0n;
+  if (/^\d+$/.test(resourceVersion)) return BigInt(resourceVersion);
+  throw new ApiError(500, "", `strconv.ParseUint: parsing ${goQuote(resourceVersion)}: invalid syntax`);
 }
 
 /** The 409 for a write with an old `resourceVersion`. */
