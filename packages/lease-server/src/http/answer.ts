@@ -1,4 +1,4 @@
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import { ApiError } from "../api-error.ts";
 
 /** What a request is answered with. */
@@ -24,7 +24,11 @@ export function failureAnswer(error: unknown): Answer {
   const known =
     error instanceof ApiError
       ? error
-      : new ApiError(500, "InternalError", `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`);
+      : new ApiError(
+          500,
+          "InternalError",
+          `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
+        );
   const retryAfter = known.details?.["retryAfterSeconds"];
   const headers: Record<string, string> = {};
   if (known.code === 401) headers["WWW-Authenticate"] = 'Bearer realm="kubernetes-master"';

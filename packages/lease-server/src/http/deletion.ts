@@ -67,7 +67,13 @@ function finalizersFor({ finalizers = [] }: ObjectMeta, options: DeleteOptions):
 
 function checkPreconditions({ metadata }: Lease, { uid, resourceVersion }: DeleteOptions): void {
   if (uid !== undefined && uid !== metadata.uid) {
-    throw unmet(metadata.name, "UID", uid, metadata.uid, "The object might have been deleted and then recreated");
+    throw unmet(
+      metadata.name,
+      "UID",
+      uid,
+      metadata.uid,
+      "The object might have been deleted and then recreated",
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     throw unmet(

@@ -3,7 +3,13 @@ import { ApiError } from "../api-error.ts";
 import { decodeLease } from "../object/decode-lease.ts";
 import type { Lease } from "../object/lease.ts";
 import { patchLease } from "../object/patch-lease.ts";
-import { checkName, inNamespace, prepareCreate, prepareCreateByUpdate, prepareUpdate } from "../object/prepare.ts";
+import {
+  checkName,
+  inNamespace,
+  prepareCreate,
+  prepareCreateByUpdate,
+  prepareUpdate,
+} from "../object/prepare.ts";
 import type { Change, Decision, ObjectStore, StoreView } from "../store/object-store.ts";
 import type { ObjectKey, StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
@@ -25,10 +31,17 @@ export interface LeaseApiOptions {
 }
 
 /** `POST`: a new Lease. */
-export async function createLease(request: ApiRequest, namespace: string, options: LeaseApiOptions): Promise<Answer> {
+export async function createLease(
+  request: ApiRequest,
+  namespace: string,
+  options: LeaseApiOptions,
+): Promise<Answer> {
   const { dryRun, fieldValidation } = writeOptions(request, "CreateOptions");
   const shape = shapeRequest(request, options);
-  const { lease, warnings } = decodeLease(request.body, { contentType: contentTypeOf(request), fieldValidation });
+  const { lease, warnings } = decodeLease(request.body, {
+    contentType: contentTypeOf(request),
+    fieldValidation,
+  });
   const nowMs = options.now();
   const manager = writerOf(request);
   const stored = await options.store.write((view) => {
@@ -132,7 +145,12 @@ export async function deleteLease(
 }
 
 /** One Lease. @throws `ApiError` 404. */
-export function getLease(request: ApiRequest, namespace: string, name: string, options: LeaseApiOptions): Answer {
+export function getLease(
+  request: ApiRequest,
+  namespace: string,
+  name: string,
+  options: LeaseApiOptions,
+): Answer {
   const shape = shapeRequest(request, options);
   const live = options.store.get(leaseKey(namespace, name));
   if (live === undefined) throw notFound(name);
@@ -145,7 +163,11 @@ export function leaseKey(namespace: string, name: string): ObjectKey {
 }
 
 /** How a request wants its objects. @throws `ApiError` 406. */
-export function shapeRequest(request: ApiRequest, { now }: Pick<LeaseApiOptions, "now">, watch = false): ShapeRequest {
+export function shapeRequest(
+  request: ApiRequest,
+  { now }: Pick<LeaseApiOptions, "now">,
+  watch = false,
+): ShapeRequest {
   return {
     shape: outputShape(header(request, "accept"), { transforms: true, watch }),
     includeObject: request.query.get("includeObject") ?? "",
@@ -176,7 +198,10 @@ function creating(lease: Lease, before: readonly Change[], dryRun: boolean): Dec
 function replacing(lease: Lease, live: Lease, dryRun: boolean): Decision<Written> {
   if (isFinallyDeleted(lease, live)) {
     const key = leaseKey(live.metadata.namespace ?? "", live.metadata.name);
-    return { changes: dryRun ? [] : [{ kind: "delete", key }], answer: () => ({ stored: lease, created: false }) };
+    return {
+      changes: dryRun ? [] : [{ kind: "delete", key }],
+      answer: () => ({ stored: lease, created: false }),
+    };
   }
   const { changes, answer } = putting(lease, [], dryRun);
   return { changes, answer: (all) => ({ stored: answer(all), created: false }) };

@@ -24,15 +24,16 @@ export interface ListOptions {
   readonly includeObject: string;
 }
 
-/** @throws `ApiError` 400, 422. */
-export function listOptions(query: URLSearchParams): ListOptions {
+/** @param only - the name in the URL: a watch of one object. @throws `ApiError` 400, 422. */
+export function listOptions(query: URLSearchParams, only?: string): ListOptions {
   const fields: FieldSelector = fieldSelector(query.get("fieldSelector") ?? "");
   const labels = query.get("labelSelector") ?? "";
   const hasLabel = labelSelector(labels);
   const sendInitialEvents = query.get("sendInitialEvents");
   const options: ListOptions = {
     watch: isTrue(query.get("watch")),
-    selects: (object) => fields.selects(object) && hasLabel(object),
+    selects: (object) =>
+      fields.selects(object) && hasLabel(object) && (only === undefined || object.metadata.name === only),
     selective: labels !== "" || (query.get("fieldSelector") ?? "") !== "",
     name: fields.name,
     resourceVersion: query.get("resourceVersion") ?? "",
@@ -76,7 +77,8 @@ function listErrors(options: ListOptions): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (match !== "") {
     const refuse = (why: string): unknown => errors.push(forbidden("resourceVersionMatch", why));
-    if (resourceVersion === "") refuse("resourceVersionMatch is forbidden unless resourceVersion is provided");
+    if (resourceVersion === "")
+      refuse("resourceVersionMatch is forbidden unless resourceVersion is provided");
     if (continueToken !== "") refuse("resourceVersionMatch is forbidden when continue is provided");
     if (match !== "Exact" && match !== "NotOlderThan") {
       errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));

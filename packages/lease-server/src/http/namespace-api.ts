@@ -7,11 +7,16 @@ import { namespaceProblems } from "../object/names.ts";
 import type { Change, ObjectStore, StoreView } from "../store/object-store.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import type { ApiRequest } from "./api-request.ts";
-import { shapedObject, type ShapeRequest } from "./shapes.ts";
+import { type ShapeRequest, shapedObject } from "./shapes.ts";
 import { deleteOptions, writeOptions } from "./write-options.ts";
 
 /** Namespaces that are always there, as on the real server. */
-export const BUILT_IN_NAMESPACES: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+export const BUILT_IN_NAMESPACES: readonly string[] = [
+  "default",
+  "kube-node-lease",
+  "kube-public",
+  "kube-system",
+];
 
 /** What becomes of a write into a namespace that is not there. */
 export class NamespacePolicy {
@@ -37,12 +42,18 @@ export class NamespacePolicy {
 
 /** A namespace. @throws `ApiError` 422 for a name that cannot be one. */
 export function newNamespace(
-  { name, labels = {} }: { readonly name: string; readonly labels?: Readonly<Record<string, string>> | undefined },
+  {
+    name,
+    labels = {},
+  }: { readonly name: string; readonly labels?: Readonly<Record<string, string>> | undefined },
   nowMs: number,
 ): StoredNamespace {
   const problems = namespaceProblems(name);
   if (name === "" || problems.length > 0) {
-    const causes = name === "" ? ["Required value: name or generateName is required"] : problems.map((problem) => `Invalid value: "${name}": ${problem}`);
+    const causes =
+      name === ""
+        ? ["Required value: name or generateName is required"]
+        : problems.map((problem) => `Invalid value: "${name}": ${problem}`);
     throw invalidError(
       { group: "", kind: "Namespace", name },
       causes.map((message) => ({
@@ -99,17 +110,31 @@ export async function deleteNamespace(
 ): Promise<Answer> {
   const { dryRun } = deleteOptions(request);
   if (BUILT_IN_NAMESPACES.includes(name)) {
-    throw new ApiError(403, "Forbidden", `namespaces "${name}" is forbidden: this namespace may not be deleted`, {
-      name,
-      kind: "namespaces",
-    });
+    throw new ApiError(
+      403,
+      "Forbidden",
+      `namespaces "${name}" is forbidden: this namespace may not be deleted`,
+      {
+        name,
+        kind: "namespaces",
+      },
+    );
   }
   const deleted = await store.write((view) => {
     const live = view.get({ kind: "Namespace", name });
     if (live === undefined) throw namespaceNotFound(name);
-    const leases = store.list("Lease", name).filter(({ metadata }) => view.get({ kind: "Lease", namespace: name, name: metadata.name }) !== undefined);
+    const leases = store
+      .list("Lease", name)
+      .filter(
+        ({ metadata }) => view.get({ kind: "Lease", namespace: name, name: metadata.name }) !== undefined,
+      );
     const changes: Change[] = [
-      ...leases.map(({ metadata }): Change => ({ kind: "delete", key: { kind: "Lease", namespace: name, name: metadata.name } })),
+      ...leases.map(
+        ({ metadata }): Change => ({
+          kind: "delete",
+          key: { kind: "Lease", namespace: name, name: metadata.name },
+        }),
+      ),
       { kind: "delete", key: { kind: "Namespace", name } },
     ];
     return { changes: dryRun ? [] : changes, answer: () => live };
@@ -122,15 +147,26 @@ export function namespaceNotFound(name: string): ApiError {
   return new ApiError(404, "NotFound", `namespaces "${name}" not found`, { name, kind: "namespaces" });
 }
 
-function parseNamespace(body: Buffer): { readonly name: string; readonly labels: Readonly<Record<string, string>> } {
+function parseNamespace(body: Buffer): {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+} {
   let value: unknown;
   try {
     value = JSON.parse(body.toString("utf8"));
   } catch (error) {
-    throw new ApiError(400, "BadRequest", `couldn't get version/kind; json parse error: ${(error as Error).message}`);
+    throw new ApiError(
+      400,
+      "BadRequest",
+      `couldn't get version/kind; json parse error: ${(error as Error).message}`,
+    );
   }
-  const { metadata = {}, kind = "Namespace" } = (value ?? {}) as { metadata?: Record<string, unknown>; kind?: unknown };
-  if (kind !== "Namespace") throw new ApiError(400, "BadRequest", `Expected a Namespace, got ${String(kind)}`);
+  const { metadata = {}, kind = "Namespace" } = (value ?? {}) as {
+    metadata?: Record<string, unknown>;
+    kind?: unknown;
+  };
+  if (kind !== "Namespace")
+    throw new ApiError(400, "BadRequest", `Expected a Namespace, got ${String(kind)}`);
   const { name = "", labels = {} } = metadata ?? {};
   if (typeof name !== "string" || typeof labels !== "object") {
     throw new ApiError(400, "BadRequest", "Expected a Namespace with a name and labels");

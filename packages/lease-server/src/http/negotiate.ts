@@ -60,7 +60,8 @@ function shapeOf({ type, parameters }: MediaRange, options: NegotiateOptions): O
     if (version === "v2") return "discovery-v2";
     return version === "v2beta1" ? "discovery-v2beta1" : undefined;
   }
-  if (!options.transforms || group !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined;
+  if (!options.transforms || group !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1"))
+    return undefined;
   if (as === "table") return "table";
   return as === "partialobjectmetadata" || as === "partialobjectmetadatalist" ? "partial" : undefined;
 }

@@ -26,14 +26,21 @@ export function requestTarget(rawPath: string): RequestTarget {
   if (rawPath.startsWith(`${CORE}/`)) return namespaceTarget(coreParts) ?? path;
   const review = rawPath.startsWith(REVIEWS) ? rawPath.slice(REVIEWS.length) : undefined;
   if (review === "selfsubjectaccessreviews" || review === "selfsubjectrulesreviews") {
-    return { kind: "resource", group: "authorization.k8s.io", resource: review, namespace: undefined, name: undefined };
+    return {
+      kind: "resource",
+      group: "authorization.k8s.io",
+      resource: review,
+      namespace: undefined,
+      name: undefined,
+    };
   }
   return path;
 }
 
 function leaseTarget(parts: readonly string[]): RequestTarget | undefined {
   const target = { kind: "resource", group: "coordination.k8s.io", resource: "leases" } as const;
-  if (parts.length === 1 && parts[0] === "leases") return { ...target, namespace: undefined, name: undefined };
+  if (parts.length === 1 && parts[0] === "leases")
+    return { ...target, namespace: undefined, name: undefined };
   const [namespaces, namespace, leases, name, ...rest] = parts;
   if (namespaces !== "namespaces" || !namespace || leases !== "leases" || rest.length > 0) return undefined;
   if (parts.length === 4 && name === "") return undefined;

@@ -71,7 +71,8 @@ function parseLabelSelector(text: string): readonly Requirement[] {
     const { kind: separator, text: found } = next();
     if (separator === "end") return requirements;
     if (separator !== ",") refuse(`found '${found}', expected: ',' or 'end of string'`);
-    if (peek().kind !== "word" && peek().kind !== "!") refuse(`found '${peek().text}', expected: identifier after ','`);
+    if (peek().kind !== "word" && peek().kind !== "!")
+      refuse(`found '${peek().text}', expected: identifier after ','`);
   }
 
   function rest(key: string): Requirement {
@@ -114,7 +115,9 @@ function parseLabelSelector(text: string): readonly Requirement[] {
 
   function wholeNumber(value: string): string {
     if (!/^[+-]?\d+$/.test(value)) {
-      refuse(`values[0]: Invalid value: ${goQuote(value)}: for 'Gt', 'Lt' operators, the value must be an integer`);
+      refuse(
+        `values[0]: Invalid value: ${goQuote(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+      );
     }
     return value;
   }
@@ -123,7 +126,11 @@ function parseLabelSelector(text: string): readonly Requirement[] {
 function checkLabelKey(key: string): void {
   const [problem] = labelKeyProblems(key);
   if (problem === undefined) return;
-  throw new ApiError(400, "BadRequest", `unable to parse requirement: <nil>: Invalid value: ${goQuote(key)}: ${problem}`);
+  throw new ApiError(
+    400,
+    "BadRequest",
+    `unable to parse requirement: <nil>: Invalid value: ${goQuote(key)}: ${problem}`,
+  );
 }
 
 function checkedValue(key: string, value: string): string {
@@ -156,11 +163,16 @@ export function fieldSelector(text: string): FieldSelector {
   const named = terms.find(({ field, equal }) => equal && field === "name");
   return {
     name: named?.value === "" ? undefined : named?.value,
-    selects: ({ metadata }) => terms.every(({ field, equal, value }) => ((metadata[field] ?? "") === value) === equal),
+    selects: ({ metadata }) =>
+      terms.every(({ field, equal, value }) => ((metadata[field] ?? "") === value) === equal),
   };
 }
 
-function fieldTerm(term: string): { readonly field: "name" | "namespace"; readonly equal: boolean; readonly value: string } {
+function fieldTerm(term: string): {
+  readonly field: "name" | "namespace";
+  readonly equal: boolean;
+  readonly value: string;
+} {
   const match = /^(?<field>.*?)(?<operator>!=|==|=)(?<value>.*)$/s.exec(term)?.groups;
   if (match === undefined) {
     throw new ApiError(400, "BadRequest", `invalid selector: '${term}'; can't understand '${term}'`);

@@ -44,7 +44,13 @@ export interface ShapeRequest {
 export function shapedObject(object: StoredObject, request: ShapeRequest, withColumns = true): object {
   switch (request.shape) {
     case "table":
-      return table(object.kind, [object], { resourceVersion: object.metadata.resourceVersion ?? "" }, request, withColumns);
+      return table(
+        object.kind,
+        [object],
+        { resourceVersion: object.metadata.resourceVersion ?? "" },
+        request,
+        withColumns,
+      );
     case "partial":
       return partial(object);
     default:
@@ -63,7 +69,12 @@ export function shapedList(
     case "table":
       return table(kind, items, metadata, request, true);
     case "partial":
-      return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items: items.map(partial) };
+      return {
+        kind: "PartialObjectMetadataList",
+        apiVersion: "meta.k8s.io/v1",
+        metadata,
+        items: items.map(partial),
+      };
     default:
       return {
         kind: `${kind}List`,

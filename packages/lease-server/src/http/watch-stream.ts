@@ -4,8 +4,8 @@ import { ApiError } from "../api-error.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { StoredObject, StoreEvent } from "../store/stored-object.ts";
 import type { Answer } from "./answer.ts";
-import { parseRevision, type ListOptions } from "./list-options.ts";
-import { shapedObject, type ShapeRequest } from "./shapes.ts";
+import { type ListOptions, parseRevision } from "./list-options.ts";
+import { type ShapeRequest, shapedObject } from "./shapes.ts";
 
 /** What is watched. */
 export interface WatchRequest {
@@ -74,9 +74,13 @@ class WatchStream {
       };
       signal.addEventListener("abort", end, { once: true });
       response.once("close", end);
-      if (!this.#begin()) return end();
+      if (!this.#begin()) {
+        end();
+        return;
+      }
       unsubscribe = this.#store.subscribe((event) => this.#take(event));
-      const { timeoutSeconds = randomInt(LEAST_TIMEOUT_S, 2 * LEAST_TIMEOUT_S), allowWatchBookmarks } = options;
+      const { timeoutSeconds = randomInt(LEAST_TIMEOUT_S, 2 * LEAST_TIMEOUT_S), allowWatchBookmarks } =
+        options;
       timers.push(
         setTimeout(() => {
           if (allowWatchBookmarks) this.#bookmark();
@@ -147,7 +151,10 @@ class WatchStream {
       kind === "Lease"
         ? { kind, apiVersion: "coordination.k8s.io/v1", metadata, spec: {} }
         : { kind, apiVersion: "v1", metadata, spec: {}, status: {} };
-    if (shape.shape !== "table") return this.#write({ type: "BOOKMARK", object });
+    if (shape.shape !== "table") {
+      this.#write({ type: "BOOKMARK", object });
+      return;
+    }
     const partial = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
     const table = {
       kind: "Table",

@@ -15,7 +15,10 @@ const VALIDATIONS: readonly string[] = ["Ignore", "Warn", "Strict"];
 const MAX_MANAGER_CHARACTERS = 128;
 
 /** @throws `ApiError` 422. */
-export function writeOptions({ query }: ApiRequest, kind: "CreateOptions" | "UpdateOptions" | "PatchOptions"): WriteOptions {
+export function writeOptions(
+  { query }: ApiRequest,
+  kind: "CreateOptions" | "UpdateOptions" | "PatchOptions",
+): WriteOptions {
   const errors: FieldError[] = [];
   const manager = query.get("fieldManager") ?? "";
   if ([...manager].length > MAX_MANAGER_CHARACTERS) {
@@ -72,7 +75,8 @@ export function deleteOptions({ body, query }: ApiRequest): DeleteOptions {
     errors.push(notSupported("propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"]));
   }
   const dryRun = dryRunOf(options.dryRun, errors);
-  if (errors.length > 0) throw invalidError({ group: "meta.k8s.io", kind: "DeleteOptions", name: "" }, errors);
+  if (errors.length > 0)
+    throw invalidError({ group: "meta.k8s.io", kind: "DeleteOptions", name: "" }, errors);
   return { ...options, dryRun };
 }
 
@@ -94,10 +98,16 @@ function fromBody(body: Buffer): Unchecked {
   try {
     value = JSON.parse(body.toString("utf8"));
   } catch (error) {
-    throw badOptions(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`);
+    throw badOptions(
+      `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`,
+    );
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw badOptions("expected an object");
-  const { kind, dryRun, propagationPolicy, orphanDependents, preconditions } = value as Record<string, unknown>;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw badOptions("expected an object");
+  const { kind, dryRun, propagationPolicy, orphanDependents, preconditions } = value as Record<
+    string,
+    unknown
+  >;
   if (kind !== undefined && kind !== "" && kind !== "DeleteOptions") {
     throw badOptions(`no kind "${String(kind)}" is registered for the options of a delete`);
   }
@@ -114,13 +124,17 @@ function fromBody(body: Buffer): Unchecked {
 function text(value: unknown, field: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return value;
-  throw badOptions(`json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type string`);
+  throw badOptions(
+    `json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type string`,
+  );
 }
 
 function list(value: unknown, field: string): readonly string[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
-  throw badOptions(`json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type []string`);
+  throw badOptions(
+    `json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type []string`,
+  );
 }
 
 function badOptions(problem: string): ApiError {

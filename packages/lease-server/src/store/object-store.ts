@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { ApiError } from "../api-error.ts";
 import type { Journal, JournalContents, JournalEntry } from "../journal/journal.ts";
 import { EventHistory } from "./event-history.ts";
-import { atRevision, keyOf, type ObjectKey, pathOf, type StoredObject, type StoreEvent } from "./stored-object.ts";
+import {
+  atRevision,
+  keyOf,
+  type ObjectKey,
+  pathOf,
+  type StoredObject,
+  type StoreEvent,
+} from "./stored-object.ts";
 
 /** How many changes watches can go back by default. */
 const DEFAULT_HISTORY = 10_000;
@@ -89,7 +96,11 @@ export class ObjectStore {
   }
 
   /** The same as it was at a revision; `undefined` when that is forgotten. */
-  listAt(kind: ObjectKey["kind"], namespace: string | undefined, revision: bigint): readonly StoredObject[] | undefined {
+  listAt(
+    kind: ObjectKey["kind"],
+    namespace: string | undefined,
+    revision: bigint,
+  ): readonly StoredObject[] | undefined {
     const since = this.#history.after(revision);
     if (since === undefined) return undefined;
     const objects = new Map(this.#objects[kind]);
@@ -198,7 +209,8 @@ class Batch implements StoreView {
   change(change: Change): StoredObject {
     const key = change.kind === "put" ? keyOf(change.object) : change.key;
     const previous = this.get(key);
-    if (change.kind === "put" && previous !== undefined && isDeepStrictEqual(change.object, previous)) return previous;
+    if (change.kind === "put" && previous !== undefined && isDeepStrictEqual(change.object, previous))
+      return previous;
     const last = change.kind === "put" ? change.object : previous;
     if (last === undefined) throw new Error(`There is no ${key.kind} ${pathOf(key)} to delete`);
     this.revision += 1n;
@@ -211,7 +223,13 @@ class Batch implements StoreView {
     } else {
       this.#overlay.set(idOf(key), undefined);
       this.events.push({ type: "DELETED", revision, object, previous });
-      this.entries.push({ kind: "delete", revision, object: key.kind, namespace: key.namespace, name: key.name });
+      this.entries.push({
+        kind: "delete",
+        revision,
+        object: key.kind,
+        namespace: key.namespace,
+        name: key.name,
+      });
     }
     return object;
   }
@@ -221,7 +239,10 @@ function idOf(key: ObjectKey): string {
   return `${key.kind}/${pathOf(key)}`;
 }
 
-function sorted(objects: ReadonlyMap<string, StoredObject>, namespace: string | undefined): readonly StoredObject[] {
+function sorted(
+  objects: ReadonlyMap<string, StoredObject>,
+  namespace: string | undefined,
+): readonly StoredObject[] {
   return [...objects]
     .filter(([, { metadata }]) => namespace === undefined || metadata.namespace === namespace)
     .sort(([a], [b]) => (a < b ? -1 : 1))

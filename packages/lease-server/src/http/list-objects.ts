@@ -1,6 +1,6 @@
 import { ApiError } from "../api-error.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { pathOf, keyOf, type StoredObject } from "../store/stored-object.ts";
+import { keyOf, pathOf, type StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import { type ListOptions, parseRevision } from "./list-options.ts";
 import { type ListMeta, type ShapeRequest, shapedList } from "./shapes.ts";
@@ -20,7 +20,10 @@ export interface ListRequest {
 export function listObjects(store: ObjectStore, request: ListRequest): Answer {
   const { kind, namespace, options, shape, present = (object: StoredObject) => object } = request;
   const from = startOf(store, options);
-  const all = from.revision === store.revision ? store.list(kind, namespace) : store.listAt(kind, namespace, from.revision);
+  const all =
+    from.revision === store.revision
+      ? store.list(kind, namespace)
+      : store.listAt(kind, namespace, from.revision);
   if (all === undefined) throw expired(options);
   const selected = all.filter((object) => pathOf(keyOf(object)) > from.after && options.selects(object));
   const page = options.limit > 0 ? selected.slice(0, options.limit) : selected;
@@ -28,7 +31,9 @@ export function listObjects(store: ObjectStore, request: ListRequest): Answer {
   const left = selected.length - page.length;
   const metadata: ListMeta = {
     resourceVersion: String(from.revision),
-    ...(left > 0 && last !== undefined ? { continue: continueToken(from.revision, pathOf(keyOf(last))) } : {}),
+    ...(left > 0 && last !== undefined
+      ? { continue: continueToken(from.revision, pathOf(keyOf(last))) }
+      : {}),
     // With a selector the real server does not know how many are left.
     ...(left > 0 && !options.selective ? { remainingItemCount: left } : {}),
   };
@@ -58,7 +63,9 @@ function startOf(store: ObjectStore, options: ListOptions): Start {
 }
 
 function continueToken(revision: bigint, after: string): string {
-  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: String(revision), start: after })).toString("base64url");
+  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: String(revision), start: after })).toString(
+    "base64url",
+  );
 }
 
 function readContinueToken(token: string): Start {
@@ -70,7 +77,11 @@ function readContinueToken(token: string): Start {
   } catch {
     // Answered below.
   }
-  throw new ApiError(400, "BadRequest", "continue key is not valid: encoded start key or version is not valid");
+  throw new ApiError(
+    400,
+    "BadRequest",
+    "continue key is not valid: encoded start key or version is not valid",
+  );
 }
 
 function expired({ continueToken: token }: ListOptions): ApiError {
