@@ -3,7 +3,6 @@ import { forbidden } from "../access/forbidden.ts";
 import { ApiError } from "../api-error.ts";
 import type { StoredNamespace } from "../journal/journal.ts";
 import { OPENAPI_DOCUMENTS } from "../openapi/openapi.ts";
-import type { ObjectStore } from "../store/object-store.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 import { reviewAccess, reviewRules } from "./access-reviews.ts";
 import { type Answer, objectAnswer } from "./answer.ts";

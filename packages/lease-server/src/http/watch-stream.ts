@@ -143,7 +143,7 @@ class WatchStream {
   #bookmark(annotations?: Readonly<Record<string, string>>): void {
     const { kind, shape } = this.#request;
     const metadata = {
-      resourceVersion: String(this.#revision > this.#store.revision ? this.#revision : this.#store.revision),
+      resourceVersion: String(this.#revision),
       creationTimestamp: null,
       ...(annotations === undefined ? {} : { annotations }),
     };
