@@ -12,7 +12,7 @@ import type { AdjustableFaults } from "../faults/create-faults.ts";
 import type { FaultDecision } from "../faults/faults.ts";
 import { answerFaultsRequest, FAULTS_PATH } from "../faults/faults-endpoint.ts";
 import { type Answer, encodeAnswer, failureAnswer, objectAnswer } from "./answer.ts";
-import type { ApiRequest } from "./api-request.ts";
+import { withJsonBody } from "./json-body.ts";
 import { type RequestTarget, requestTarget, verbOf } from "./request-target.ts";
 import { methodNotAllowed, type RespondOptions, respondToPath, respondToResource } from "./respond.ts";
 
@@ -145,8 +145,8 @@ export class ApiServer {
     const isOpen = target.kind === "path" && OPEN_PATHS.has(path);
     const caller = isOpen ? ANYBODY : access.authenticate(incoming.headers.authorization);
     const body = await readBody(incoming);
-    const request: ApiRequest = { method, query, headers: incoming.headers, body, caller, signal };
     const answer = await settled(async () => {
+      const request = withJsonBody({ method, query, headers: incoming.headers, body, caller, signal });
       if (target.kind === "path") return respondToPath(request, path);
       if (verb === undefined) throw methodNotAllowed();
       return await respondToResource(request, target, verb, this.#options);

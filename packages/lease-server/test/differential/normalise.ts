@@ -162,7 +162,8 @@ function withoutRepeatedBookmarks(items: readonly unknown[]): readonly unknown[]
 }
 
 /** The places in messages where the apiserver writes a version: of an object, and its own. */
-const OBJECT_VERSION = /(ResourceVersion in object meta: |ResourceVersion in record \(|\\"resourceVersion\\":\\")(\d+)/g;
+const OBJECT_VERSION =
+  /(ResourceVersion in object meta: |ResourceVersion in record \(|\\"resourceVersion\\":\\")(\d+)/g;
 const SERVER_VERSION = /(too old resource version: \d+ \(|Too large resource version: \d+, current: )\d+/g;
 /** Where it quotes an object. */
 const QUOTED_TIME = /(\\"(?:creationTimestamp|time)\\":\\")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
