@@ -7,6 +7,7 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Caller } from "../access/access.ts";
 import { ApiError } from "../api-error.ts";
 import type { AdjustableFaults } from "../faults/create-faults.ts";
 import type { FaultDecision } from "../faults/faults.ts";
@@ -142,8 +143,10 @@ export class ApiServer {
     if (delayMs > 0) await sleep(delayMs, undefined, { signal });
     if (decision.kind === "hang") return undefined;
     if (decision.kind === "error") return plain(failureAnswer(faultError(decision)));
-    const isOpen = target.kind === "path" && OPEN_PATHS.has(path);
-    const caller = isOpen ? ANYBODY : access.authenticate(incoming.headers.authorization);
+    const caller = this.#callerOf(
+      incoming.headers.authorization,
+      target.kind === "path" && OPEN_PATHS.has(path),
+    );
     const body = await readBody(incoming);
     const answer = await settled(async () => {
       const request = withJsonBody({ method, query, headers: incoming.headers, body, caller, signal });
@@ -152,6 +155,12 @@ export class ApiServer {
       return await respondToResource(request, target, verb, this.#options);
     });
     return { answer, decision };
+  }
+
+  /** Who sends credentials must have good ones, everywhere. */
+  #callerOf(authorization: string | undefined, isOpen: boolean): Caller {
+    const anonymous = authorization === undefined || /^Bearer *$/i.test(authorization);
+    return isOpen && anonymous ? ANYBODY : this.#options.access.authenticate(authorization);
   }
 
   /** Faults are set by whoever may do everything. */
