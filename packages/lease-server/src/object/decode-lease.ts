@@ -114,7 +114,7 @@ export interface Kind {
 
 /**
  * Kind and version of a document; a missing one is that of the resource. Here the real server is not case-sensitive.
- * @throws {@link UnknownKindError} for the kinds of other APIs, `Error` for what is no object of an API at all.
+ * @throws `UnknownKindError` for the kinds of other APIs, `Error` for what is no object of an API at all.
  */
 export function recognize(document: Json): Kind {
   const fail = (problem: string): never => {
@@ -138,7 +138,7 @@ export function recognize(document: Json): Kind {
 }
 
 /** A kind that is no Lease. */
-export class UnknownKindError extends Error {
+class UnknownKindError extends Error {
   readonly kind: Kind;
 
   constructor({ kind, version }: Kind, groupVersion: string) {

@@ -72,6 +72,7 @@ export function prepareCreate({
   } = inNamespace(lease, namespace).metadata;
   const tracked = trackUpdate({ live: undefined, lease: { ...lease, metadata: sent }, manager, nowMs });
   const created = initialize(tracked, { nowMs, uid });
+  // A version that is no number is overlooked here, as by the real server.
   if (!dryRun && /^0*[1-9]\d*$/.test(sent.resourceVersion ?? "")) {
     throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
   }
@@ -164,6 +165,7 @@ export function replace(lease: Lease, live: Lease): Lease {
         lease.metadata.deletionGracePeriodSeconds ?? before.deletionGracePeriodSeconds,
     }),
   };
+  // The real server looks at an update twice, once for every kind of object and once for Leases, and names each cause twice.
   const errors = [
     ...metadataErrors(updated.metadata, anyName),
     ...metadataUpdateErrors(updated.metadata, before),
