@@ -149,7 +149,8 @@ export class ApiServer {
     );
     const body = await readBody(incoming);
     const answer = await settled(async () => {
-      const request = withJsonBody({ method, query, headers: incoming.headers, body, caller, signal });
+      const sent = { method, query, headers: incoming.headers, body, caller, signal };
+      const request = withJsonBody(sent, target);
       if (target.kind === "path") return respondToPath(request, path);
       if (verb === undefined) throw methodNotAllowed();
       return await respondToResource(request, target, verb, this.#options);

@@ -20,21 +20,17 @@ export async function deleteCollection(
   const nowMs = options.now();
   const { store } = options;
   const { items, revision } = await store.write((view) => {
+    const { revision } = view;
     const changes: Change[] = [];
-    const answers: ((stored: readonly StoredObject[]) => StoredObject)[] = [];
+    const items: StoredObject[] = [];
     for (const { metadata } of store.list("Lease", namespace)) {
       // A write that goes before this one may have changed it.
       const live = view.get(leaseKey(namespace, metadata.name));
       if (live?.kind !== "Lease" || !selects(live)) continue;
-      const decision = deletion(live, wanted, nowMs);
-      const start = changes.length;
-      changes.push(...decision.changes);
-      answers.push((stored) => decision.answer(stored.slice(start, start + decision.changes.length)).object);
+      changes.push(...deletion(live, wanted, nowMs).changes);
+      items.push(live);
     }
-    return {
-      changes,
-      answer: (stored) => ({ items: answers.map((answer) => answer(stored)), revision: view.revision }),
-    };
+    return { changes, answer: () => ({ items, revision }) };
   });
   return objectAnswer(200, shapedList("Lease", items, { resourceVersion: String(revision) }, shape));
 }

@@ -1,4 +1,5 @@
 import { ApiError } from "../api-error.ts";
+import { parseJson } from "../object/parse-json.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { keyOf, pathOf, type StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
@@ -51,12 +52,12 @@ interface Start {
 function startOf(store: ObjectStore, options: ListOptions): Start {
   const { resourceVersion, resourceVersionMatch, limit } = options;
   if (options.continueToken !== "") {
-    // With version 0 the real server lists what it has, from the beginning.
-    if (resourceVersion === "0") return { revision: store.revision, after: "" };
-    if (resourceVersion !== "") {
+    if (resourceVersion !== "" && resourceVersion !== "0") {
       throw new ApiError(400, "BadRequest", "specifying resource version is not allowed when using continue");
     }
     const { revision, after } = readContinueToken(options.continueToken);
+    // With version 0 the real server goes on in what it has now.
+    if (resourceVersion === "0") return { revision: store.revision, after };
     return { revision: revision > store.revision ? store.revision : revision, after };
   }
   const asked = resourceVersion === "" ? 0n : listRevision(resourceVersion);
@@ -75,26 +76,30 @@ function listRevision(text: string): bigint {
   }
 }
 
+const VERSION = "meta.k8s.io/v1";
+
 function continueToken(revision: bigint, after: string): string {
-  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: String(revision), start: after })).toString(
+  return Buffer.from(JSON.stringify({ v: VERSION, rv: String(revision), start: after })).toString(
     "base64url",
   );
 }
 
 function readContinueToken(token: string): Start {
+  const refuse = (why: string): never => {
+    throw new ApiError(400, "BadRequest", `invalid continue token: continue key is not valid: ${why}`);
+  };
+  const text = Buffer.from(token, "base64url").toString("utf8");
   try {
-    const { v, rv, start } = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    if (v === "meta.k8s.io/v1" && /^\d+$/.test(rv) && typeof start === "string" && start !== "") {
-      return { revision: BigInt(rv), after: start };
-    }
-  } catch {
-    // Answered below.
+    parseJson(text);
+  } catch (error) {
+    refuse((error as Error).message); // a JsonSyntaxError
   }
-  throw new ApiError(
-    400,
-    "BadRequest",
-    "invalid continue token: continue key is not valid: encoded start key or version is not valid",
-  );
+  const { v = "", rv, start } = (JSON.parse(text) ?? {}) as Record<string, unknown>; // of anything else they are undefined
+  if (v !== VERSION) refuse(`server does not recognize this encoded version ${v}`);
+  if (typeof rv === "string" && /^\d+$/.test(rv) && typeof start === "string" && start !== "") {
+    return { revision: BigInt(rv), after: start };
+  }
+  return refuse("encoded start key or version is not valid");
 }
 
 function expired({ continueToken: token }: ListOptions): ApiError {

@@ -89,11 +89,7 @@ function readDocument(
         throw unrecognized(messageOf(error), body);
       }
     default:
-      throw new ApiError(
-        415,
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-      );
+      throw unknownFormat();
   }
 }
 
@@ -168,9 +164,10 @@ function handledAsLease<T>({ kind, version }: Kind, read: () => T): T {
   }
 }
 
-function unrecognized(problem: string, body: Buffer): ApiError {
+/** The 400 for a body that is no object of an API. */
+export function unrecognized(problem: string, body: Buffer, kind = "Lease"): ApiError {
   return badRequest(
-    `the object provided is unrecognized (must be of type Lease): ${problem} (${summaryOf(body)})`,
+    `the object provided is unrecognized (must be of type ${kind}): ${problem} (${summaryOf(body)})`,
   );
 }
 
@@ -189,6 +186,15 @@ function yamlWarnings(problem: string): readonly string[] {
     .slice(prefix.length)
     .split("\n")
     .map((line) => line.trim());
+}
+
+/** The 415 for a body that nobody here can read. */
+export function unknownFormat(): ApiError {
+  return new ApiError(
+    415,
+    "UnsupportedMediaType",
+    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+  );
 }
 
 function badRequest(message: string): ApiError {

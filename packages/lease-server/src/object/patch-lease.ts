@@ -77,11 +77,7 @@ function patchKind(contentType = ""): PatchKind {
     case "application/apply-patch+yaml":
       return "apply";
     default:
-      throw new ApiError(
-        415,
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
-      );
+      throw new ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
   }
 }
 
@@ -179,7 +175,7 @@ function operated(text: string, live: Lease, fieldValidation: FieldValidation): 
     throw new ApiError(
       413,
       "RequestEntityTooLarge",
-      `Request entity is too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`,
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`,
     );
   }
   try {
