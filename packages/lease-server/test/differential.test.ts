@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs"; // DUMP
 import { type LeaseServer, startLeaseServer } from "@tenure/lease-server";
 import { describeWithServers } from "@tenure/testbed/vitest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,8 +24,6 @@ describeWithServers("the request set", (testbed) => {
     real = await runWholeSet(target, `${run}a`);
     again = await runWholeSet(target, `${run}b`);
     ours = await runWholeSet(leaseServerTarget(server), `${run}c`);
-    writeFileSync("/tmp/w/ls-real-answers.json", JSON.stringify(Object.fromEntries(real), undefined, 1)); // DUMP
-    writeFileSync("/tmp/w/ls-our-answers.json", JSON.stringify(Object.fromEntries(ours), undefined, 1)); // DUMP
     const known = Object.keys(knownDifferences).length;
     process.stdout.write(
       `\nThe set: ${WHOLE_SET.length} cases, ${requestCount(WHOLE_SET)} requests; ${known} cases differ on purpose\n`,
