@@ -1,6 +1,7 @@
 import { ApiError } from "../api-error.ts";
 import { type Decoded, decodeStruct } from "./decode-typed.ts";
 import { type Json, JsonObject, jsonKind } from "./json.ts";
+import { isOtherKind } from "./known-kinds.ts";
 import type { Lease, LeaseSpec, ObjectMeta } from "./lease.ts";
 import { LEASE_SCHEMA } from "./lease-schema.ts";
 import { dropRepeatedOwners } from "./owner-references.ts";
@@ -14,6 +15,7 @@ const GROUP = "coordination.k8s.io";
 /** The versions of coordination.k8s.io in which the real server can read a Lease; it serves each at a path of its own. */
 const VERSIONS = new Set(["v1", "v1beta1"]);
 const SUMMARY_BYTES = 30;
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
 /**
  * Reads the body of a create or an update. Nothing is validated yet; repeated owner references are dropped.
@@ -89,12 +91,19 @@ function readDocument(
         throw unrecognized(messageOf(error), body);
       }
     default:
-      throw new ApiError(
-        415,
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-      );
+      throw unknownFormat(mediaType);
   }
+}
+
+/** The real server's refusal, but for the one format that only the real server reads. */
+function unknownFormat(mediaType: string | undefined): ApiError {
+  const isProtobuf = mediaType === PROTOBUF;
+  const accepted = ["application/json", "application/yaml", ...(isProtobuf ? [] : [PROTOBUF])].join(", ");
+  return new ApiError(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+  );
 }
 
 /** What a document says that it is. */
@@ -105,7 +114,7 @@ export interface Kind {
 
 /**
  * Kind and version of a document; a missing one is that of the resource. Here the real server is not case-sensitive.
- * @throws {@link UnknownKindError} for the kinds of other APIs, `Error` for what is no object of an API at all.
+ * @throws `UnknownKindError` for the kinds of other APIs, `Error` for what is no object of an API at all.
  */
 export function recognize(document: Json): Kind {
   const fail = (problem: string): never => {
@@ -128,15 +137,17 @@ export function recognize(document: Json): Kind {
   return identify(found.apiVersion, found.kind === "" ? "Lease" : found.kind);
 }
 
-/** A kind that this server does not know; a kind of another API is named so, too. */
-export class UnknownKindError extends Error {
+/** A kind that is no Lease. */
+class UnknownKindError extends Error {
   readonly kind: Kind;
 
-  constructor(kind: Kind, groupVersion: string) {
+  constructor({ kind, version }: Kind, groupVersion: string) {
     super(
-      `no kind "${kind.kind}" is registered for version "${groupVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+      isOtherKind(groupVersion, kind)
+        ? `converting (${version}.${kind}) to (coordination.Lease): unknown conversion`
+        : `no kind "${kind}" is registered for version "${groupVersion}" in scheme "pkg/runtime/scheme.go:111"`,
     );
-    this.kind = kind;
+    this.kind = { kind, version };
   }
 }
 
