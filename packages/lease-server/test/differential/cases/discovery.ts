@@ -135,7 +135,7 @@ function openapiPath(body: unknown): unknown {
 function leaseSchemas(body: unknown): unknown {
   const { openapi, components } = body as Json & { components: { schemas: Json } };
   const schemas = Object.entries(components.schemas).filter(([name]) =>
-    /\.(Lease|LeaseSpec|MicroTime|ObjectMeta)$/.test(name),
+    /\.(Lease|LeaseSpec|MicroTime|Time|ObjectMeta|OwnerReference|ManagedFieldsEntry|FieldsV1)$/.test(name),
   );
   return {
     openapi,
