@@ -88,7 +88,7 @@ export async function createNamespace(
 ): Promise<Answer> {
   const { dryRun } = writeOptions(request, "CreateOptions");
   const sent = parseNamespace(request.body);
-  const object = newNamespace(sent, shape.nowMs);
+  const object = newNamespace(sent, shape.now());
   const stored = await store.write((view) => {
     if (view.get({ kind: "Namespace", name: sent.name }) !== undefined) {
       throw new ApiError(409, "AlreadyExists", `namespaces "${sent.name}" already exists`, {
