@@ -132,7 +132,7 @@ export class ApiServer {
   async #answer(request: ApiRequest, { path, target, verb }: Asked): Promise<Answer> {
     if (target.kind === "path") return respondToPath(request, path, this.#options);
     if (verb === undefined) throw methodNotAllowed();
-    return await respondToResource(withJsonBody(request), target, verb, this.#options);
+    return await respondToResource(withJsonBody(request, target), target, verb, this.#options);
   }
 
   /** Faults are set by whoever may do everything. */

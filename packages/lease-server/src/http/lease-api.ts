@@ -10,7 +10,8 @@ import {
   prepareCreateByUpdate,
   prepareUpdate,
 } from "../object/prepare.ts";
-import type { Change, Decision, ObjectStore, StoreView } from "../store/object-store.ts";
+import type { Change, StoreView } from "../store/batch.ts";
+import type { Decision, ObjectStore } from "../store/object-store.ts";
 import type { ObjectKey, StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import { type ApiRequest, header, writerOf } from "./api-request.ts";
@@ -50,9 +51,9 @@ export async function createLease(
     const { changes } = options.namespaces.ready(view, namespace, { nowMs, dryRun });
     for (let attempt = 1; ; attempt++) {
       const created = prepareCreate({ lease, namespace, manager, nowMs, uid: randomUUID() });
-      const exists = view.get(leaseKey(namespace, created.metadata.name)) !== undefined;
-      if (exists && lease.metadata.name === "" && attempt < GENERATE_ATTEMPTS) continue;
-      if (exists) throw alreadyExists(created.metadata.name);
+      const existing = view.get(leaseKey(namespace, created.metadata.name));
+      if (existing !== undefined && lease.metadata.name === "" && attempt < GENERATE_ATTEMPTS) continue;
+      if (existing !== undefined) throw alreadyExists(existing);
       refuseVersion(created);
       return putting(created, changes, dryRun);
     }
@@ -227,8 +228,9 @@ function refuseVersion({ metadata: { resourceVersion = "" } }: Lease): void {
   throw new ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created");
 }
 
-function alreadyExists(name: string): ApiError {
-  return new ApiError(409, "AlreadyExists", `leases.coordination.k8s.io "${name}" already exists`, {
+function alreadyExists({ metadata: { name, deletionTimestamp } }: StoredObject): ApiError {
+  const why = deletionTimestamp === undefined ? "" : "object is being deleted: ";
+  return new ApiError(409, "AlreadyExists", `${why}leases.coordination.k8s.io "${name}" already exists`, {
     name,
     group: "coordination.k8s.io",
     kind: "leases",

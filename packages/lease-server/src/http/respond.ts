@@ -64,10 +64,10 @@ export async function respondToResource(
     case "namespaces":
       return await respondToNamespaces(request, target, verb, options);
     case "selfsubjectaccessreviews":
-      if (verb === "create") return reviewAccess(request.body, request.caller, options.access);
+      if (verb === "create") return reviewAccess(request, options.access);
       throw methodNotAllowed();
     case "selfsubjectrulesreviews":
-      if (verb === "create") return reviewRules(request.body, request.caller, options.access);
+      if (verb === "create") return reviewRules(request, options.access);
       throw methodNotAllowed();
   }
 }

@@ -1,5 +1,5 @@
 import { ApiError } from "../api-error.ts";
-import type { FieldValidation } from "../object/decode-lease.ts";
+import { type FieldValidation, unknownFormat } from "../object/decode-lease.ts";
 import {
   type FieldError,
   forbidden,
@@ -9,6 +9,7 @@ import {
   required,
 } from "../object/field-error.ts";
 import { isPrintable } from "../object/manager.ts";
+import { parseJson } from "../object/parse-json.ts";
 import { type ApiRequest, header } from "./api-request.ts";
 import { integer } from "./list-options.ts";
 import { isTrue } from "./request-target.ts";
@@ -84,8 +85,9 @@ export interface DeleteOptions {
 }
 
 /** From the body, or without one from the query. @throws `ApiError` 400, 422. */
-export function deleteOptions({ body, query }: ApiRequest): DeleteOptions {
-  const options = body.length > 0 ? fromBody(body) : fromQuery(query);
+export function deleteOptions(request: ApiRequest): DeleteOptions {
+  const { body, query } = request;
+  const options = body.length > 0 ? fromBody(body, header(request, "content-type")) : fromQuery(query);
   const errors: FieldError[] = [];
   const { propagationPolicy: policy, orphanDependents } = options;
   if (orphanDependents !== undefined && policy !== undefined) {
@@ -118,23 +120,25 @@ function fromQuery(query: URLSearchParams): Unchecked {
   };
 }
 
-function fromBody(body: Buffer): Unchecked {
-  let value: unknown;
+function fromBody(body: Buffer, contentType = "application/json"): Unchecked {
+  if (contentType.split(";", 1)[0]?.trim().toLowerCase() !== "application/json") throw unknownFormat();
+  const json = body.toString("utf8");
   try {
-    value = JSON.parse(body.toString("utf8"));
+    parseJson(json);
   } catch (error) {
-    throw badOptions(
-      `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`,
-    );
+    throw badOptions(`couldn't get version/kind; json parse error: ${(error as Error).message}`); // a JsonSyntaxError
   }
+  const value: unknown = JSON.parse(json);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badOptions("expected an object");
-  const { kind, dryRun, propagationPolicy, orphanDependents, preconditions } = value as Record<
+  const { apiVersion, kind, dryRun, propagationPolicy, orphanDependents, preconditions } = value as Record<
     string,
     unknown
   >;
   if (kind !== undefined && kind !== "" && kind !== "DeleteOptions") {
-    throw badOptions(`no kind "${String(kind)}" is registered for the options of a delete`);
+    throw badOptions(
+      `no kind "${String(kind)}" is registered for version "${String(apiVersion ?? "v1")}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
   }
   const { uid, resourceVersion } = (preconditions ?? {}) as Record<string, unknown>;
   return {

@@ -15,7 +15,6 @@ const GROUP = "coordination.k8s.io";
 /** The versions of coordination.k8s.io in which the real server can read a Lease; it serves each at a path of its own. */
 const VERSIONS = new Set(["v1", "v1beta1"]);
 const SUMMARY_BYTES = 30;
-const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
 /**
  * Reads the body of a create or an update. Nothing is validated yet; repeated owner references are dropped.
@@ -91,18 +90,16 @@ function readDocument(
         throw unrecognized(messageOf(error), body);
       }
     default:
-      throw unknownFormat(mediaType);
+      throw unknownFormat();
   }
 }
 
-/** The real server's refusal, but for the one format that only the real server reads. */
-function unknownFormat(mediaType: string | undefined): ApiError {
-  const isProtobuf = mediaType === PROTOBUF;
-  const accepted = ["application/json", "application/yaml", ...(isProtobuf ? [] : [PROTOBUF])].join(", ");
+/** The 415 for a body that nobody here can read. Protobuf has become JSON before it comes here. */
+export function unknownFormat(): ApiError {
   return new ApiError(
     415,
     "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
   );
 }
 
@@ -179,9 +176,10 @@ function handledAsLease<T>({ kind, version }: Kind, read: () => T): T {
   }
 }
 
-function unrecognized(problem: string, body: Buffer): ApiError {
+/** The 400 for a body that is no object of an API. */
+export function unrecognized(problem: string, body: Buffer, kind = "Lease"): ApiError {
   return badRequest(
-    `the object provided is unrecognized (must be of type Lease): ${problem} (${summaryOf(body)})`,
+    `the object provided is unrecognized (must be of type ${kind}): ${problem} (${summaryOf(body)})`,
   );
 }
 

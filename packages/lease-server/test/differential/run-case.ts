@@ -1,6 +1,6 @@
 import { exchange, exchangeStream, type Incoming, type Outgoing } from "./exchange.ts";
 import { fillBody, fillText } from "./fill.ts";
-import type { Case, RequestStep, Step } from "./step.ts";
+import { type Case, FORGET, type RequestStep, type Step } from "./step.ts";
 import type { Target } from "./target.ts";
 
 /** What one step brought. */
@@ -50,6 +50,10 @@ async function runStep(
   run: (step: RequestStep) => Promise<void>,
 ): Promise<Omit<Outcome, "request">> {
   try {
+    if (step === FORGET) {
+      await target.forget();
+      return {};
+    }
     const outgoing = toOutgoing(step, target, known);
     if (!("until" in step)) return toOutcome(await exchange(outgoing), step);
     const streamed = await exchangeStream(outgoing, step.until, async () => {

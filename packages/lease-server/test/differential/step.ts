@@ -3,6 +3,9 @@
  * of the answer that was named `a` before, `$(ns)` for the namespace of the case.
  */
 
+/** A step that is no request: the server forgets what was before, as by a compaction. */
+export const FORGET: RequestStep = { method: "FORGET", path: "" };
+
 /** A body made from an earlier answer. */
 export interface Edited {
   /** Name of the answer. */

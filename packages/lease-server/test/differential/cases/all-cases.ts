@@ -16,9 +16,11 @@ import { protobufCases } from "./protobuf.ts";
 import { routingCases } from "./routing.ts";
 import { tableCases } from "./table.ts";
 import { updateCases } from "./update.ts";
-import { watchCases } from "./watch.ts";
+import { forgettingCases, watchCases } from "./watch.ts";
 
-/** The set. */
+export { forgettingCases };
+
+/** The set, but for {@link forgettingCases}. */
 export const allCases: readonly Case[] = [
   ...createCases,
   ...generateNameCases,
