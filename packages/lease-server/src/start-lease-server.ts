@@ -12,7 +12,8 @@ import {
   type LeaseServerKubeConfig,
   type ServerAddress,
 } from "./kubeconfig.ts";
-import { type Change, ObjectStore } from "./store/object-store.ts";
+import type { Change } from "./store/batch.ts";
+import { ObjectStore } from "./store/object-store.ts";
 import { revisionNow } from "./store/revision.ts";
 import { selfSignedTls } from "./tls/self-signed-tls.ts";
 import { checkTls, type TlsMaterial } from "./tls/tls-material.ts";

@@ -1,9 +1,9 @@
-import type { Change } from "../store/object-store.ts";
+import type { Change } from "../store/batch.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { deletion } from "./deletion.ts";
-import { type LeaseApiOptions, leaseKey, shapeRequest } from "./lease-api.ts";
+import { type LeaseApiOptions, shapeRequest } from "./lease-api.ts";
 import { listOptions } from "./list-options.ts";
 import { shapedList } from "./shapes.ts";
 import { deleteOptions } from "./write-options.ts";
@@ -18,15 +18,12 @@ export async function deleteCollection(
   const wanted = deleteOptions(request);
   const shape = shapeRequest(request, options);
   const nowMs = options.now();
-  const { store } = options;
-  const { items, revision } = await store.write((view) => {
+  const { items, revision } = await options.store.write((view) => {
     const { revision } = view;
     const changes: Change[] = [];
     const items: StoredObject[] = [];
-    for (const { metadata } of store.list("Lease", namespace)) {
-      // A write that goes before this one may have changed it.
-      const live = view.get(leaseKey(namespace, metadata.name));
-      if (live?.kind !== "Lease" || !selects(live)) continue;
+    for (const live of view.list("Lease", namespace)) {
+      if (live.kind !== "Lease" || !selects(live)) continue;
       changes.push(...deletion(live, wanted, nowMs).changes);
       items.push(live);
     }

@@ -10,7 +10,8 @@ import {
   prepareCreateByUpdate,
   prepareUpdate,
 } from "../object/prepare.ts";
-import type { Change, Decision, ObjectStore, StoreView } from "../store/object-store.ts";
+import type { Change, StoreView } from "../store/batch.ts";
+import type { Decision, ObjectStore } from "../store/object-store.ts";
 import type { ObjectKey, StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import { type ApiRequest, header, writerOf } from "./api-request.ts";
@@ -168,21 +169,17 @@ export function leaseKey(namespace: string, name: string): ObjectKey {
 }
 
 /** How a request wants its objects. @throws `ApiError` 406. */
-export function shapeRequest(
-  request: ApiRequest,
-  { now }: Pick<LeaseApiOptions, "now">,
-  watch = false,
-): ShapeRequest {
+export function shapeRequest(request: ApiRequest, { now }: Pick<LeaseApiOptions, "now">): ShapeRequest {
   const shape = outputShape(header(request, "accept"), { transforms: true });
   const includeObject = request.query.get("includeObject") ?? "";
-  if (shape === "table" && !["", "None", "Metadata", "Object"].includes(includeObject)) {
+  if (shape.kind === "table" && !["", "None", "Metadata", "Object"].includes(includeObject)) {
     throw new ApiError(
       400,
       "BadRequest",
       `Unable to convert to Table as requested: includeObject: Invalid value: "${includeObject}": must be 'Metadata', 'Object', 'None', or empty`,
     );
   }
-  return { shape, includeObject, nowMs: now() };
+  return { shape, includeObject, now };
 }
 
 function liveLease(view: StoreView, namespace: string, name: string): Lease | undefined {
