@@ -39,7 +39,10 @@ export const discoveryCases: readonly Case[] = [
     name: "discovery: OpenAPI v3 of the leases: schemas",
     steps: [get("/openapi/v3/apis/coordination.k8s.io/v1", { pick: leaseSchemas })],
   },
-  { name: "discovery: other methods", steps: [post("/apis", {}), post("/version", {}), post("/api/v1", {})] },
+  {
+    name: "discovery: other methods",
+    steps: [post("/apis", {}, { pick: leaseGroups }), post("/version", {}), post("/api/v1", {})],
+  },
 ];
 
 type Json = Record<string, unknown>;
