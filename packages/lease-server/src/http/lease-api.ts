@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { Access } from "../access/access.ts";
+import { forbidden } from "../access/forbidden.ts";
 import { ApiError } from "../api-error.ts";
 import { decodeLease } from "../object/decode-lease.ts";
 import type { Lease } from "../object/lease.ts";
@@ -29,6 +31,7 @@ const GENERATE_ATTEMPTS = 8;
 export interface LeaseApiOptions {
   readonly store: ObjectStore;
   readonly namespaces: NamespacePolicy;
+  readonly access: Access;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -79,7 +82,9 @@ export async function updateLease(
     const live = liveLease(view, namespace, name);
     const { changes } = options.namespaces.ready(view, namespace, { nowMs, dryRun });
     if (live !== undefined) return replacing(prepareUpdate({ lease, live, manager, nowMs }), live, dryRun);
-    return creating(prepareCreateByUpdate({ lease, manager, nowMs, uid: randomUUID() }), changes, dryRun);
+    const created = prepareCreateByUpdate({ lease, manager, nowMs, uid: randomUUID() });
+    checkMayCreate(request, namespace, name, options);
+    return creating(created, changes, dryRun);
   });
   return objectAnswer(created ? 201 : 200, shapedObject(stored, shape), decoded.warnings);
 }
@@ -109,6 +114,7 @@ export async function patchLeaseByName(
       uid: randomUUID(),
     });
     const { changes } = options.namespaces.ready(view, namespace, { nowMs, dryRun });
+    if (live === undefined) checkMayCreate(request, namespace, name, options);
     const decision =
       live === undefined ? creating(patched.lease, changes, dryRun) : replacing(patched.lease, live, dryRun);
     return {
@@ -180,6 +186,17 @@ export function shapeRequest(request: ApiRequest, { now }: Pick<LeaseApiOptions,
     );
   }
   return { shape, includeObject, now };
+}
+
+/** Whoever makes a Lease by `PUT` or `PATCH` needs `create` besides, and here it has a name. @throws `ApiError` 403 */
+function checkMayCreate(
+  { caller }: ApiRequest,
+  namespace: string,
+  name: string,
+  { access }: LeaseApiOptions,
+): void {
+  const attributes = { verb: "create", group: "coordination.k8s.io", resource: "leases", namespace, name };
+  if (!access.allows(caller, attributes)) throw forbidden(caller, attributes);
 }
 
 function liveLease(view: StoreView, namespace: string, name: string): Lease | undefined {

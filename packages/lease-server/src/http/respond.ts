@@ -1,4 +1,4 @@
-import type { Access, AccessAttributes } from "../access/access.ts";
+import type { AccessAttributes } from "../access/access.ts";
 import { forbidden } from "../access/forbidden.ts";
 import { checkPath } from "../access/path-access.ts";
 import { ApiError } from "../api-error.ts";
@@ -31,9 +31,7 @@ import { watchObjects } from "./watch-stream.ts";
 type ResourceTarget = Extract<RequestTarget, { kind: "resource" }>;
 
 /** Everything that answers need. */
-export interface RespondOptions extends LeaseApiOptions {
-  readonly access: Access;
-}
+export type RespondOptions = LeaseApiOptions;
 
 /** What a request for a resource wants to do, for RBAC. */
 export function attributesOf(target: ResourceTarget, verb: string, query: URLSearchParams): AccessAttributes {
