@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lease } from "../store/leases.fixture.ts";
-import { fieldSelector, labelSelector } from "./selectors.ts";
+import { fieldSelector } from "./field-selector.ts";
+import { labelSelector } from "./label-selector.ts";
 
 const OBJECTS = [
   lease("none"),
