@@ -6,6 +6,7 @@ import { allCases, forgettingCases, requestCount } from "./differential/cases/al
 import { knownDifferences } from "./differential/known-differences.ts";
 import { leaseServerTarget, TARGET_TOKENS } from "./differential/lease-server-target.ts";
 import { realTarget } from "./differential/real-target.ts";
+import type { Outcome } from "./differential/run-case.ts";
 import { runSet, type Transcript } from "./differential/run-set.ts";
 import type { Target } from "./differential/target.ts";
 
@@ -32,6 +33,15 @@ describeWithServers("the request set", (testbed) => {
 
   afterAll(async () => {
     await server.close();
+  });
+
+  it("is answered to the last request by the real kube-apiserver", () => {
+    const unanswered = [...real].flatMap(([name, outcomes]) =>
+      (outcomes as readonly Outcome[])
+        .filter(({ failure, endedBy }) => failure !== undefined || endedBy === "nobody")
+        .map(({ request, failure = "no end" }) => `${name}: ${request}: ${failure}`),
+    );
+    expect(unanswered).toEqual([]);
   });
 
   describe("on the real kube-apiserver equals itself, so that the listed fields are enough", () => {
