@@ -66,8 +66,10 @@ const GROUPS: readonly { readonly group: string; readonly resources: readonly Re
   },
 ];
 
-/** Where each version is. */
-export const GROUP_VERSION_PATHS: readonly string[] = GROUPS.map(({ group }) => versionPath(group));
+/** Where each group is. */
+export const GROUP_PATHS: readonly string[] = GROUPS.map(({ group }) =>
+  group === "" ? "/api" : `/apis/${group}`,
+);
 
 /** The document at a path of discovery, or `undefined`. `address` is where the client has reached this server. */
 export function discoveryDocument(path: string, shape: OutputShape, address: string): object | undefined {

@@ -9,7 +9,7 @@ import { reviewAccess, reviewRules } from "./access-reviews.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import { type ApiRequest, header } from "./api-request.ts";
 import { deleteCollection } from "./delete-collection.ts";
-import { discoveryDocument, GROUP_VERSION_PATHS, versionDocument } from "./discovery.ts";
+import { discoveryDocument, GROUP_PATHS, versionDocument } from "./discovery.ts";
 import {
   createLease,
   deleteLease,
@@ -162,9 +162,9 @@ const HEALTH: ReadonlySet<string> = new Set(
   ["/readyz", "/livez", "/healthz"].flatMap((path) => [path, `${path}/ping`]),
 );
 
-/** Under a version that there is the real server says so as an object. */
+/** Under a group that there is the real server says so as an object. */
 function notFound(path: string): Answer {
-  const isVersioned = GROUP_VERSION_PATHS.some((known) => path.startsWith(`${known}/`));
-  if (!isVersioned) return { kind: "text", status: 404, text: "404 page not found\n" };
+  const isOfGroup = GROUP_PATHS.some((group) => path.startsWith(`${group}/`));
+  if (!isOfGroup) return { kind: "text", status: 404, text: "404 page not found\n" };
   throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
 }

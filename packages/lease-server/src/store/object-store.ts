@@ -11,7 +11,7 @@ export interface ObjectStoreOptions {
   readonly journal?: Journal | undefined;
   /** What the journal held. */
   readonly contents?: JournalContents | undefined;
-  /** Where revisions begin: every one given is larger. A journal's own revision goes before if that is larger. */
+  /** Where revisions begin, if the journal has seen none that is larger. Watches of older ones are told 410. */
   readonly firstRevision: bigint;
   /** How many changes a watch can go back. */
   readonly historyLimit: number;

@@ -88,6 +88,7 @@ export const accessCases: readonly Case[] = [
       post(REVIEWS, review(leases("delete", { name: "mine" })), { by: "limited", pick: withoutMetadata }),
       post(REVIEWS, review({ resourceAttributes: { group: "", resource: "namespaces", verb: "list" } }), {
         by: "limited",
+        pick: withoutMetadata,
       }),
     ],
   },

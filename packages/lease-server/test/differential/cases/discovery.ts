@@ -39,7 +39,10 @@ export const discoveryCases: readonly Case[] = [
     name: "discovery: OpenAPI v3 of the leases: schemas",
     steps: [get("/openapi/v3/apis/coordination.k8s.io/v1", { pick: leaseSchemas })],
   },
-  { name: "discovery: other methods", steps: [post("/apis", {}), post("/version", {}), post("/api/v1", {})] },
+  {
+    name: "discovery: other methods",
+    steps: [post("/apis", {}, { pick: leaseGroups }), post("/version", {}), post("/api/v1", {})],
+  },
 ];
 
 type Json = Record<string, unknown>;
@@ -135,7 +138,7 @@ function openapiPath(body: unknown): unknown {
 function leaseSchemas(body: unknown): unknown {
   const { openapi, components } = body as Json & { components: { schemas: Json } };
   const schemas = Object.entries(components.schemas).filter(([name]) =>
-    /\.(Lease|LeaseSpec|MicroTime|ObjectMeta)$/.test(name),
+    /\.(Lease|LeaseSpec|MicroTime|Time|ObjectMeta|OwnerReference|ManagedFieldsEntry|FieldsV1)$/.test(name),
   );
   return {
     openapi,
