@@ -1,7 +1,8 @@
 /** kubectl, unchanged, says the same of lease-server as of the real kube-apiserver. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startLeaseServer } from "@tenure/lease-server";
 import { pollUntil } from "@tenure/testbed";
 import { describeWithServers } from "@tenure/testbed/vitest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -287,6 +288,23 @@ describeWithServers("kubectl", (testbed) => {
     const shown = await Promise.all([real, ours].map(watched));
     expect(shown[1]).toEqual(shown[0]);
     expect(shown[0]).toHaveLength(5);
+  });
+
+  it("needs neither TLS nor a token where the server has none", async () => {
+    await using plain = await startLeaseServer();
+    const kubeconfigPath = join(folder, "plain.kubeconfig");
+    writeFileSync(kubeconfigPath, plain.kubeconfigText());
+    const target = {
+      path: testbed.kubectlPath,
+      namespace: "new",
+      kubeconfigPath,
+      cacheFolder: join(folder, "plain"),
+    };
+    expect(await kubectl(target, ["apply", "--server-side", "-f", "-"], JSON.stringify(HELD))).toEqual({
+      exitCode: 0,
+      stdout: "lease.coordination.k8s.io/a serverside-applied\n",
+      stderr: "",
+    });
   });
 
   it("may do with a token what its rules say, and names what it may not", async () => {

@@ -2,11 +2,12 @@ import type { Change } from "../store/batch.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import type { ApiRequest } from "./api-request.ts";
+import { deleteOptions } from "./delete-options.ts";
 import { deletion } from "./deletion.ts";
-import { type LeaseApiOptions, shapeRequest } from "./lease-api.ts";
+import type { LeaseApiOptions } from "./lease-api.ts";
 import { listOptions } from "./list-options.ts";
+import { shapeRequest } from "./shape-request.ts";
 import { shapedList } from "./shapes.ts";
-import { deleteOptions } from "./write-options.ts";
 
 /** `DELETE` of a collection: every Lease that the selectors admit. Answers with what there was. */
 export async function deleteCollection(

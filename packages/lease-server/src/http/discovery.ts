@@ -1,7 +1,7 @@
 import type { OutputShape } from "./negotiate.ts";
 
 /** The Kubernetes whose Lease API this is. */
-export const KUBERNETES_VERSION = "1.36.3";
+const KUBERNETES_VERSION = "1.36.3";
 
 const LEASE_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const NAMESPACE_VERBS = ["create", "delete", "get", "list", "watch"];

@@ -9,9 +9,10 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { keyOf } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import type { ApiRequest } from "./api-request.ts";
+import { deleteOptions } from "./delete-options.ts";
 import { readObject } from "./read-object.ts";
 import { type ShapeRequest, shapedObject } from "./shapes.ts";
-import { deleteOptions, writeOptions } from "./write-options.ts";
+import { writeOptions } from "./write-options.ts";
 
 /** Namespaces that are always there, as on the real server. */
 export const BUILT_IN_NAMESPACES: readonly string[] = [

@@ -16,7 +16,6 @@ import {
   getLease,
   type LeaseApiOptions,
   patchLeaseByName,
-  shapeRequest,
   updateLease,
 } from "./lease-api.ts";
 import { listObjects } from "./list-objects.ts";
@@ -25,6 +24,7 @@ import { methodNotAllowed } from "./method-not-allowed.ts";
 import { createNamespace, deleteNamespace, namespaceNotFound, presented } from "./namespace-api.ts";
 import { outputShape } from "./negotiate.ts";
 import type { RequestTarget } from "./request-target.ts";
+import { shapeRequest } from "./shape-request.ts";
 import { shapedObject } from "./shapes.ts";
 import { watchObjects } from "./watch-stream.ts";
 

@@ -3,8 +3,18 @@ import type { Change } from "./batch.ts";
 import type { Decision } from "./object-store.ts";
 import type { ObjectKey, StoredObject } from "./stored-object.ts";
 
+/** What a test may care for. */
+export interface LeaseOptions {
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** A Lease as a test puts it. */
-export function lease(name: string, holder = "a", { namespace = "default", labels = {} } = {}): Lease {
+export function lease(
+  name: string,
+  holder = "a",
+  { namespace = "default", labels = {} }: LeaseOptions = {},
+): Lease {
   return {
     kind: "Lease",
     apiVersion: "coordination.k8s.io/v1",
