@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { exchange, exchangeStream, type Incoming, type Outgoing } from "./exchange.ts";
 import { fillBody, fillText } from "./fill.ts";
-import { type Case, FORGET, type RequestStep, type Step } from "./step.ts";
+import { type Case, FORGET, NEXT_SECOND, type RequestStep, type Step } from "./step.ts";
 import type { Target } from "./target.ts";
 
 /** What one step brought. */
@@ -52,6 +53,10 @@ async function runStep(
   try {
     if (step === FORGET) {
       await target.forget();
+      return {};
+    }
+    if (step === NEXT_SECOND) {
+      await sleep(1_001);
       return {};
     }
     const outgoing = toOutgoing(step, target, known);

@@ -1,4 +1,4 @@
-import { type Case, FORGET, type Step } from "../step.ts";
+import { type Case, FORGET, NEXT_SECOND, type Step } from "../step.ts";
 import { accessCases } from "./access.ts";
 import { applyCases } from "./apply.ts";
 import { bodyCases } from "./bodies.ts";
@@ -47,7 +47,9 @@ export function requestCount(cases: readonly Case[]): number {
   const count = (steps: readonly Step[]): number =>
     steps.reduce(
       (sum, step) =>
-        sum + (step === FORGET ? 0 : 1) + ("meanwhile" in step ? count(step.meanwhile ?? []) : 0),
+        sum +
+        (step === FORGET || step === NEXT_SECOND ? 0 : 1) +
+        ("meanwhile" in step ? count(step.meanwhile ?? []) : 0),
       0,
     );
   return cases.reduce((sum, { steps }) => sum + count(steps), 0);
