@@ -14,6 +14,12 @@ describe("startLeaseServer", () => {
     expect(await ask(server, "GET", "/readyz")).toMatchObject({ status: 200, text: "ok" });
   });
 
+  it("names an address that clients can reach, when it listens on every one", async () => {
+    const { server } = await started({ host: "0.0.0.0" });
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+    expect((await ask(server, "GET", "/readyz")).status).toBe(200);
+  });
+
   it("keeps Leases from one process to the next with a journal, and gives larger versions afterwards", async () => {
     const folder = mkdtempSync(join(tmpdir(), "tenure-lease-server-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

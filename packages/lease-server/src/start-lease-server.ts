@@ -108,8 +108,7 @@ export async function startLeaseServer(options: LeaseServerOptions = {}): Promis
     const actualPort = await server.listen(port, host).catch((error: unknown) => {
       throw listenError(error, port, host);
     });
-    const scheme = tls === undefined ? "http" : "https";
-    const url = `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${actualPort}`;
+    const url = urlOf(tls === undefined ? "http" : "https", host, actualPort);
     const address: ServerAddress = { url, ca: tls?.ca, namespace: "default" };
     const firstToken = tokens?.[0]?.token;
     const close = async (): Promise<void> => {
@@ -132,6 +131,12 @@ export async function startLeaseServer(options: LeaseServerOptions = {}): Promis
     await opened?.journal.close();
     throw error;
   }
+}
+
+/** Where clients of this machine reach it: not all of them take the address that stands for every address. */
+function urlOf(scheme: string, host: string, port: number): string {
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `${scheme}://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
 }
 
 async function tlsMaterial(tls: LeaseServerOptions["tls"], host: string): Promise<TlsMaterial | undefined> {

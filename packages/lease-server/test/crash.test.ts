@@ -22,10 +22,10 @@ describe("a lease-server with a journal", () => {
     let acknowledged = 0;
     let pending = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      const writing = NAMES.map((name) => writeUntilBroken(server.said, name, leases.get(name)));
+      const writing = await startWriting(server.said, leases);
       await sleep(random() * 60);
       await server.kill();
-      const known = await Promise.all(writing);
+      const known = await writing();
 
       server = await startServerProcess({ journalFile });
       const found = await listLeases(server.said);
@@ -87,10 +87,9 @@ describe("a lease-server without a journal", () => {
       const { revision, leases } = await listLeases(server.said);
       expect(leases.size).toBe(0);
       expect(revision).toBeGreaterThan(newest);
-      const writing = NAMES.map((name) => writeUntilBroken(server.said, name, undefined));
-      await sleep(50);
+      const writing = await startWriting(server.said, leases);
       await server.kill();
-      const versions = (await Promise.all(writing)).flatMap((known) => known.versions);
+      const versions = (await writing()).flatMap((known) => known.versions);
       expect(versions.length).toBeGreaterThan(0);
       newest = largest(versions);
       expect(newest).toBeGreaterThan(revision);
@@ -110,6 +109,19 @@ describe("a lease-server without a journal", () => {
     }
   });
 });
+
+/** One writer for each name; resolves once a write was acknowledged, with what waits for their end. */
+async function startWriting(
+  url: string,
+  leases: ReadonlyMap<string, AnsweredLease>,
+): Promise<() => Promise<readonly Known[]>> {
+  let writing: Promise<readonly Known[]> = Promise.resolve([]);
+  const acknowledged = new Promise<void>((resolve) => {
+    writing = Promise.all(NAMES.map((name) => writeUntilBroken(url, name, leases.get(name), resolve)));
+  });
+  await Promise.race([acknowledged, writing]);
+  return () => writing;
+}
 
 /** Checks that a Lease is as it was acknowledged, or as the write left it that was under way. */
 function expectFound(found: AnsweredLease | undefined, { acknowledged, pending }: Known, name: string): void {

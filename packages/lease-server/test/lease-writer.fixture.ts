@@ -29,6 +29,7 @@ export async function writeUntilBroken(
   url: string,
   name: string,
   found: AnsweredLease | undefined,
+  onAcknowledged: () => void = () => {},
 ): Promise<Known> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const versions: bigint[] = [];
@@ -47,6 +48,7 @@ export async function writeUntilBroken(
         versions.push(BigInt(acknowledged.metadata.resourceVersion));
       }
       pending = undefined;
+      onAcknowledged();
     }
   } catch (error) {
     if (!isBroken(error)) throw error;

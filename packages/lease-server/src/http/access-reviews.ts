@@ -1,10 +1,24 @@
 import type { Access, AccessAttributes } from "../access/access.ts";
+import { mayUsePath } from "../access/path-access.ts";
 import { type FieldError, invalid, invalidError } from "../object/field-error.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { readObject } from "./read-object.ts";
 
 const GROUP = "authorization.k8s.io";
+/** What everybody with a token may read. */
+const NON_RESOURCE_URLS = [
+  "/api",
+  "/api/*",
+  "/apis",
+  "/apis/*",
+  "/healthz",
+  "/livez",
+  "/openapi",
+  "/openapi/*",
+  "/readyz",
+  "/version",
+];
 const VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 const NAMESPACE_VERBS = ["get", "list", "watch", "create", "delete"];
 
@@ -16,9 +30,13 @@ export function reviewAccess(request: ApiRequest, access: Access): Answer {
   const { spec } = readObject(request, { kind, goType: `authorization.${kind}` });
   const { resourceAttributes: resource, nonResourceAttributes: path } = fieldsOf(spec) ?? {};
   const attributes = fieldsOf(resource);
-  checkSubject(attributes, fieldsOf(path));
-  // Paths that are no resources are open to everybody who may ask.
-  const allowed = attributes === undefined || access.allows(request.caller, attributesOf(attributes));
+  const pathAttributes = fieldsOf(path);
+  checkSubject(attributes, pathAttributes);
+  const { caller } = request;
+  const allowed =
+    attributes === undefined
+      ? mayUsePath(access, caller, textOf(pathAttributes?.["verb"]), textOf(pathAttributes?.["path"]))
+      : access.allows(caller, attributesOf(attributes));
   return objectAnswer(201, {
     kind,
     apiVersion: `${GROUP}/v1`,
@@ -49,7 +67,7 @@ export function reviewRules(request: ApiRequest, access: Access): Answer {
         may(VERBS, "coordination.k8s.io", "leases", namespace),
         may(NAMESPACE_VERBS, "", "namespaces"),
       ],
-      nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["*"] }],
+      nonResourceRules: [{ verbs: ["get"], nonResourceURLs: NON_RESOURCE_URLS }],
       // Rules for single names are not told.
       incomplete: true,
     },

@@ -75,6 +75,23 @@ describe("a request", () => {
     expect((await ask(server, "POST", "/-/faults", { rules: [] }, as("m"))).status).toBe(200);
   });
 
+  it("may ask what it may do, of resources and of paths", async () => {
+    const { server } = await started({
+      tokens: [{ token: "t", user: "worker", rules: [{ verbs: ["get"] }] }],
+    });
+    const may = async (spec: object): Promise<boolean> => {
+      const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+      const answered = await ask(server, "POST", path, { spec }, { authorization: "Bearer t" });
+      expect(answered.status).toBe(201);
+      return answered.body.status.allowed;
+    };
+    const lease = { group: "coordination.k8s.io", resource: "leases", namespace: "default", name: "a" };
+    expect(await may({ resourceAttributes: { ...lease, verb: "get" } })).toBe(true);
+    expect(await may({ resourceAttributes: { ...lease, verb: "update" } })).toBe(false);
+    expect(await may({ nonResourceAttributes: { path: "/apis", verb: "get" } })).toBe(true);
+    expect(await may({ nonResourceAttributes: { path: "/metrics", verb: "get" } })).toBe(false);
+  });
+
   it("is told of with its verb, path, agent and status once it has ended", async () => {
     const { server, served } = await started();
     await ask(server, "PUT", `${LEASES}/a?dryRun=All`, leaseBody("b"), { "user-agent": "test/1" });

@@ -10,6 +10,7 @@ import { type Answer, objectAnswer } from "./answer.ts";
 import { type ApiRequest, header } from "./api-request.ts";
 import { deleteCollection } from "./delete-collection.ts";
 import { discoveryDocument, GROUP_PATHS, versionDocument } from "./discovery.ts";
+import { fieldSelector } from "./field-selector.ts";
 import {
   createLease,
   deleteLease,
@@ -41,10 +42,16 @@ export function attributesOf(target: ResourceTarget, verb: string, query: URLSea
   if (resource === "namespaces") return { ...attributes, namespace: target.name, name: target.name };
   const { namespace, name } = target;
   if (name !== undefined || (verb !== "list" && verb !== "watch")) return { ...attributes, namespace, name };
-  // A collection of one: `fieldSelector=metadata.name=NAME`. A selector that cannot be read is refused later.
-  const [, selected] =
-    /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get("fieldSelector") ?? "") ?? [];
-  return { ...attributes, namespace, name: selected };
+  return { ...attributes, namespace, name: selectedName(query) };
+}
+
+/** Of a collection of one: `fieldSelector=metadata.name=NAME`. */
+function selectedName(query: URLSearchParams): string | undefined {
+  try {
+    return fieldSelector(query.get("fieldSelector") ?? "").name;
+  } catch {
+    return undefined; // refused later, if its sender may list at all
+  }
 }
 
 /** Answers a request for a resource, if its caller may. @throws `ApiError` */
