@@ -40,15 +40,14 @@ export function kubeConfigObject(
 
 /** The configuration as the text of a kubeconfig file: JSON, which is YAML too. */
 export function kubeconfigText({ url, ca, namespace }: ServerAddress, token?: string): string {
-  const authority =
-    ca === undefined ? {} : { "certificate-authority-data": Buffer.from(ca).toString("base64") };
-  // client-node refuses plain HTTP without it; to others it says nothing there.
+  const trust = ca === undefined ? {} : { "certificate-authority-data": Buffer.from(ca).toString("base64") };
+  // @kubernetes/client-node refuses http without it; others pass over it there.
   const plain = url.startsWith("http:") ? { "insecure-skip-tls-verify": true } : {};
   const config = {
     apiVersion: "v1",
     kind: "Config",
     "current-context": NAME,
-    clusters: [{ name: NAME, cluster: { server: url, ...authority, ...plain } }],
+    clusters: [{ name: NAME, cluster: { server: url, ...trust, ...plain } }],
     users: [{ name: NAME, user: token === undefined ? {} : { token } }],
     contexts: [{ name: NAME, context: { cluster: NAME, user: NAME, namespace } }],
   };
