@@ -33,12 +33,13 @@ export interface CommandRunOptions {
 /** What a health endpoint tells of a replica. */
 export interface LeaderStatus {
   readonly identity: string;
+  /** Whether to work now. False from the moment on that the command is told to stop. */
   readonly isLeader: boolean;
   /** The fencing token of the term; a string, because it may be larger than what JSON readers hold. */
   readonly token: string | null;
   readonly since: string | null;
   readonly lock: string;
-  /** Who leads, as last seen. */
+  /** Who holds the lock, as last seen. */
   readonly leader: string | null;
 }
 
@@ -54,7 +55,7 @@ export class CommandRun {
   readonly #stopping = new AbortController();
   #stopSignal: NodeJS.Signals = "SIGTERM";
   /** A guard that waits for the next term, or the one with the command. */
-  #command: GuardedCommand;
+  #command: GuardedCommand | undefined;
   #term: Term | undefined;
   #commandRuns = false;
   #observes = false;
@@ -78,12 +79,12 @@ export class CommandRun {
       drainTimeoutMs: timing.drainTimeoutMs + RELEASE_MARGIN_MS,
     });
     this.#listen();
-    this.#command = this.#newGuard();
   }
 
   /** What `/leader` answers. */
   get status(): LeaderStatus {
-    const isLeader = this.#elector.isLeading();
+    // Not while the command is being stopped: whoever works by this answer is to stop as well, before the lock is given back.
+    const isLeader = this.#elector.isLeading() && this.#term?.signal.aborted === false;
     return {
       identity: this.#elector.identity,
       isLeader,
@@ -102,7 +103,7 @@ export class CommandRun {
   /** What is wrong with it that a restart may heal; `undefined` when nothing is. */
   get trouble(): string | undefined {
     if (this.#tokenRegressed) return "the store's fencing token went back: it cannot lead";
-    return this.#command.overdueMs() > STUCK_MS ? "the command outlived SIGKILL" : undefined;
+    return (this.#command?.overdueMs() ?? 0) > STUCK_MS ? "the command outlived SIGKILL" : undefined;
   }
 
   /** Campaigns until there is an exit code. Settles when the command is gone and the lock given back; never rejects. */
@@ -110,6 +111,7 @@ export class CommandRun {
     const { report, lockUrl, timing } = this.#options;
     const { signal } = this.#stopping;
     report({ event: "campaigning", identity: this.#elector.identity, lock: lockUrl });
+    this.#command = this.#newGuard();
     while (this.#goesOn) {
       this.#observes = true;
       await this.#elector.run((term) => this.#lead(term), { signal });
@@ -120,7 +122,7 @@ export class CommandRun {
       // Stopped meanwhile: the loop ends.
       await sleep(delayMs, undefined, { signal }).catch(() => {});
     }
-    this.#command.dispose();
+    this.#command?.dispose();
     // A standby that was told to stop has done all that it was asked for.
     return this.#exitCode ?? EXIT.ok;
   }
@@ -137,8 +139,9 @@ export class CommandRun {
 
   /** Passes a signal on; resolves with whether a command runs. */
   async signal(signal: NodeJS.Signals, to: "command" | "group"): Promise<boolean> {
-    if (this.#commandRuns) await this.#command.signal(signal, to);
-    return this.#commandRuns;
+    const command = this.#commandRuns ? this.#command : undefined;
+    await command?.signal(signal, to);
+    return command !== undefined;
   }
 
   /** Whether there is a term to give up. If so the command is stopped, and another replica leads. */
@@ -151,13 +154,15 @@ export class CommandRun {
   /** The task of the elector; never rejects. */
   async #lead(term: Term): Promise<void> {
     const { timing } = this.#options;
-    if (!this.#command.alive) this.#command = this.#newGuard();
+    // It may have been killed while it waited.
+    const command = this.#command?.alive ? this.#command : this.#newGuard();
+    this.#command = command;
     const [file, ...args] = this.#options.command;
     const spec = { file, args, env: this.#commandEnv(term) };
     const startedAtMs = performance.now();
     this.#commandRuns = true;
     const end = await leadCommand({
-      ...{ term, spec, timing, command: this.#command },
+      ...{ term, command, spec, timing },
       stopSignal: () => this.#stopSignal,
     });
     this.#commandRuns = false;
@@ -165,7 +170,7 @@ export class CommandRun {
     this.#decide(term, end, performance.now() - startedAtMs);
     // After the lock was given back: starting a process takes milliseconds that another replica waits for.
     setImmediate(() => {
-      if (this.#goesOn && !this.#command.alive) this.#command = this.#newGuard();
+      if (this.#goesOn && !this.#command?.alive) this.#command = this.#newGuard();
     });
   }
 

@@ -16,7 +16,7 @@ const STATUS: LeaderStatus = {
 let server: HealthServer | undefined;
 
 afterEach(async () => {
-  await server?.close();
+  await server?.[Symbol.asyncDispose]();
 });
 
 async function serve({
@@ -47,7 +47,7 @@ it("is alive and ready, or says why not", async () => {
   const well = await serve();
   expect(await well.ask("GET", "/healthz")).toEqual({ status: 200, body: "ok\n" });
   expect(await well.ask("GET", "/readyz?verbose")).toEqual({ status: 200, body: "ok\n" });
-  await server?.close();
+  await server?.[Symbol.asyncDispose]();
   const ill = await serve({ ready: false, trouble: "the command outlived SIGKILL" });
   expect(await ill.ask("GET", "/healthz")).toEqual({ status: 503, body: "the command outlived SIGKILL\n" });
   expect((await ill.ask("GET", "/readyz")).status).toBe(503);
@@ -69,7 +69,7 @@ it("steps down for whoever shows the token, and for nobody else", async () => {
 it("answers 409 where it does not lead, and 404 where stepping down is switched off", async () => {
   const standby = await serve({ token: "s3cret", leads: false });
   expect((await standby.ask("POST", "/step-down", { authorization: "Bearer s3cret" })).status).toBe(409);
-  await server?.close();
+  await server?.[Symbol.asyncDispose]();
   const off = await serve();
   expect((await off.ask("POST", "/step-down", { authorization: "Bearer s3cret" })).status).toBe(404);
   expect(off.steps).toEqual([]);

@@ -21,9 +21,8 @@ export interface HealthServerOptions {
 }
 
 /** A listening server. */
-export interface HealthServer {
+export interface HealthServer extends AsyncDisposable {
   readonly url: string;
-  close(): Promise<void>;
 }
 
 interface Answer {
@@ -46,7 +45,7 @@ export async function startHealthServer(
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return {
     url: `http://${name}:${address.port}`,
-    close: () =>
+    [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

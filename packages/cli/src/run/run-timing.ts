@@ -14,18 +14,26 @@ export interface RunTiming {
 /** What the command line may leave out. */
 export type GivenTiming = { readonly [Name in keyof Omit<RunTiming, "killMarginMs">]?: number | undefined };
 
+/** On Kubernetes a retry period below a second costs a second of the safety margin: client-go sees whole seconds only. */
+const SHORTEST_USUAL_PERIOD_MS = 1_000;
+
 /**
- * Fills in client-go's durations. Half of what lies between deadline and lease goes to the command, a quarter (but no more than
- * 200 ms) to SIGKILL, and the rest stays for clocks whose rates differ. The elector refuses what is not safe.
+ * Fills in client-go's durations, 15/10/2 s, or the same proportions where the lease has another. Half of what lies between
+ * deadline and lease goes to the command, a quarter (but no more than 200 ms) to SIGKILL, and the rest stays for clocks whose
+ * rates differ. The elector refuses what is not safe.
  */
 export function resolveTiming(given: GivenTiming): RunTiming {
   const leaseDurationMs = given.leaseDurationMs ?? 15_000;
-  const renewDeadlineMs = given.renewDeadlineMs ?? 10_000;
+  const renewDeadlineMs = given.renewDeadlineMs ?? Math.floor((leaseDurationMs * 2) / 3);
   const spareMs = Math.max(0, leaseDurationMs - renewDeadlineMs);
+  const usualPeriodMs = Math.floor((renewDeadlineMs * 2) / 10);
+  const roomForASecond = renewDeadlineMs >= 2.5 * SHORTEST_USUAL_PERIOD_MS;
   return {
     leaseDurationMs,
     renewDeadlineMs,
-    retryPeriodMs: given.retryPeriodMs ?? 2_000,
+    retryPeriodMs:
+      given.retryPeriodMs ??
+      (roomForASecond ? Math.max(SHORTEST_USUAL_PERIOD_MS, usualPeriodMs) : usualPeriodMs),
     killGraceMs: given.killGraceMs ?? Math.floor(spareMs / 2),
     drainTimeoutMs: given.drainTimeoutMs ?? 10_000,
     killMarginMs: Math.floor(Math.min(200, spareMs / 4)),
