@@ -24,6 +24,7 @@ export interface StatusObject {
 export class ApiError extends Error {
   /** HTTP status: 400 to 504. */
   readonly code: number;
+  /** Empty for what Kubernetes does not classify: most of its 500s. */
   readonly reason: string;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
@@ -44,7 +45,7 @@ export class ApiError extends Error {
       metadata: {},
       status: "Failure",
       message,
-      reason,
+      ...(reason === "" ? {} : { reason }),
       ...(details === undefined ? {} : { details }),
       code,
     };

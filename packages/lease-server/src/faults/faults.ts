@@ -19,6 +19,8 @@ export interface Faults {
     readonly path: string;
     readonly verb: string;
     readonly userAgent: string;
+    /** As in `AccessAttributes`. */
+    readonly name?: string | undefined;
   }): {
     readonly delayMs: number;
     readonly decision: FaultDecision;

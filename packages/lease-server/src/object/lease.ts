@@ -33,9 +33,9 @@ export interface ObjectMeta {
 export interface LeaseSpec {
   readonly holderIdentity?: string | undefined;
   readonly leaseDurationSeconds?: number | undefined;
-  /** RFC 3339 with six digits: `"2026-11-25T10:00:00.123456Z"`. */
-  readonly acquireTime?: string | undefined;
-  readonly renewTime?: string | undefined;
+  /** RFC 3339 with six digits: `"2026-11-25T10:00:00.123456Z"`; `null` for the year 1, which Kubernetes takes for "no time". */
+  readonly acquireTime?: string | null | undefined;
+  readonly renewTime?: string | null | undefined;
   readonly leaseTransitions?: number | undefined;
   readonly strategy?: string | undefined;
   readonly preferredHolder?: string | undefined;
