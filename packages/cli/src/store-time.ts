@@ -21,7 +21,8 @@ export function clockOffset(
   { sentAtMs, receivedAtMs }: Exchanged,
   grainMs = 0,
 ): ClockOffset {
-  const least = storeMs - receivedAtMs;
+  // This machine's clock is read in whole milliseconds.
+  const least = storeMs - receivedAtMs - 1;
   const most = storeMs + grainMs - sentAtMs;
   const uncertaintyMs = (most - least) / 2;
   const offsetMs = (most + least) / 2;
