@@ -17,7 +17,8 @@ export function deployment(options: DeploymentOptions): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { name, namespace, labels },
+    // Its pods are named after it, and a host name has no dots.
+    metadata: { name: dotless(name), namespace, labels },
     spec: {
       replicas,
       selector: { matchLabels: labels },
@@ -37,7 +38,7 @@ export function deployment(options: DeploymentOptions): Manifest {
 
 function container({ name, namespace, image, command }: DeploymentOptions): object {
   const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
-  const common = { name: containerName(name), image };
+  const common = { name: labelValue(dotless(name)), image };
   if (command.length === 0) {
     return {
       ...common,
@@ -74,6 +75,6 @@ function labelValue(name: string): string {
   return name.slice(0, 63).replace(/[^a-z0-9]+$/, "");
 }
 
-function containerName(name: string): string {
-  return labelValue(name.replaceAll(".", "-"));
+function dotless(name: string): string {
+  return name.replaceAll(".", "-");
 }

@@ -10,7 +10,7 @@ export interface ManifestOptions extends ElectionAccess {
 
 /** Everything that an election on Kubernetes needs, in the order in which it can be applied. */
 export function manifests(options: ManifestOptions): readonly Manifest[] {
-  const { name, namespace, serviceAccount, leastPrivilege } = options;
+  const { namespace, serviceAccount, leastPrivilege } = options;
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: serviceAccount, namespace } },
     ...(leastPrivilege ? [lease(options)] : []),
