@@ -148,7 +148,6 @@ function applyToTerms(state: DemoState, event: DemoEvent): readonly TermHistory[
       ran,
       isOver: false,
       renewedAtMs,
-      renewals: 0,
       work: 0,
     };
     return [...state.terms, began];
@@ -164,7 +163,8 @@ function changeTerm(term: TermHistory, replica: ReplicaState, event: DemoEvent):
   const { atMs } = event;
   switch (event.kind) {
     case "renewed":
-      return { ...term, renewedAtMs: atMs, renewals: term.renewals + 1 };
+      // A thawed process may read the answer to what it sent before the freeze: no renewal of a term that goes on.
+      return isRunning(term) ? { ...term, renewedAtMs: atMs } : term;
     case "worked": {
       const worked = { ...term, work: term.work + 1 };
       // What was done before the freeze may be heard of after it, and begins nothing.

@@ -17,7 +17,6 @@ export interface TermHistory {
   readonly isOver: boolean;
   /** When the record was last written by it, the write that took it included. */
   readonly renewedAtMs: number;
-  readonly renewals: number;
   readonly work: number;
 }
 
