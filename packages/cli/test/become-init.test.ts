@@ -6,16 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { INIT_SCRIPT } from "../src/run/become-init.ts";
+import { canUnshare, UNSHARE } from "./pid-namespace.fixture.ts";
 
 const PROGRAM = fileURLToPath(new URL("init-program.fixture.ts", import.meta.url));
-const UNSHARE = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"];
 const SHELLS = ["dash", "bash", "busybox sh"].filter(
   (shell) => spawnSync("sh", ["-c", `command -v ${shell}`]).status === 0,
 );
-const canUnshare = spawnSync("unshare", [...UNSHARE, "true"]).status === 0;
-
 // A container's process 1, made without a container.
-describe.skipIf(!canUnshare)("process 1 of a pid namespace", () => {
+describe.skipIf(!canUnshare)("process 1 of a pid namespace (which this machine has to allow)", () => {
   let unshare: ChildProcess | undefined;
   const lines: string[] = [];
 

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,9 +9,14 @@ import { pollUntil, startRedis } from "@tenure/testbed";
 import { describeWith } from "@tenure/testbed/vitest";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { TIMING, TIMING_OPTIONS } from "./group.fixture.ts";
+import { canUnshare, UNSHARE } from "./pid-namespace.fixture.ts";
 import { isRunning } from "./processes.fixture.ts";
 import { Replica } from "./replica.fixture.ts";
+import { expectToMatch, schema } from "./schemas.fixture.ts";
 import { WorkerLog } from "./worker-log.fixture.ts";
+
+const EVENT = schema("run-event");
+const LEADER = schema("leader");
 
 await describeWith("redis", "tenure run", () => {
   let server: Awaited<ReturnType<typeof startRedis>>;
@@ -29,7 +35,10 @@ await describeWith("redis", "tenure run", () => {
     lock = `redis://default:s3cret@127.0.0.1:${server.port}/run-${count++}`;
   });
   afterEach(async () => {
-    for (const replica of replicas.splice(0)) await replica.destroy();
+    for (const replica of replicas.splice(0)) {
+      await replica.destroy();
+      for (const event of replica.events) expectToMatch(EVENT, event);
+    }
     log.remove();
   });
 
@@ -238,6 +247,8 @@ await describeWith("redis", "tenure run", () => {
     }
     const common = { lock: `redis://127.0.0.1:${server.port}/run-${count - 1}`, leader: "a" };
     const leading = JSON.parse((await ask(leader, "/leader")).body);
+    expectToMatch(LEADER, leading);
+    expectToMatch(LEADER, JSON.parse((await ask(standby, "/leader")).body));
     expect(leading).toEqual({ ...common, identity: "a", isLeader: true, token, since: expect.any(String) });
     expect(Date.now() - Date.parse(leading.since)).toBeLessThan(60_000);
     expect(JSON.parse((await ask(standby, "/leader")).body)).toEqual({
@@ -319,6 +330,48 @@ await describeWith("redis", "tenure run", () => {
     }
     taken.close();
   });
+
+  it("does not call itself leader any more while its command is being stopped, but holds the lock until that is gone", async () => {
+    const replica = start(sh("trap 'sleep 1; exit 0' TERM; echo > $1/ready; while :; do sleep 0.02; done"), [
+      ...["--health-port", "0"],
+    ]);
+    await told("ready");
+    replica.signal("SIGTERM");
+    const answer = await pollUntil(
+      async () => {
+        const status = JSON.parse((await ask(replica, "/leader")).body);
+        return !status.isLeader && status;
+      },
+      { what: "isLeader to be false", timeoutMs: 5_000, intervalMs: 5 },
+    );
+    expect(answer).toMatchObject({ token: null, leader: "a" });
+    expect((await ask(replica, "/readyz")).status).toBe(503);
+    expect(replica.count("childExited")).toBe(0);
+    expect(await replica.exited).toBe(0);
+  });
+
+  it.skipIf(!canUnshare)(
+    "is a proper init where it is process 1: reaps, passes signals on, keeps the exit code",
+    async () => {
+      const orphan = "sleep 0.1 & echo $!";
+      const script = `
+      trap 'exit 9' TERM
+      pid=$(sh -c '${orphan}')
+      while [ -e /proc/$pid ]; do sleep 0.02; done
+      echo reaped > $1/reaped
+      while :; do sleep 0.02; done`;
+      const bin = join(import.meta.dirname, "../src/bin.ts");
+      const args = [process.execPath, bin, "run", "--lock", lock, "--", ...sh(script)];
+      const container = spawn("unshare", [...UNSHARE, ...args], { stdio: "ignore" });
+      const exited = once(container, "exit");
+      await told("reaped");
+      const [pidOne] = readFileSync(`/proc/${container.pid}/task/${container.pid}/children`, "utf8").split(
+        " ",
+      );
+      process.kill(Number(pidOne), "SIGTERM");
+      expect(await exited).toEqual([9, null]);
+    },
+  );
 
   it("keeps trying where the store is not there yet, and says so once", async () => {
     await server.pause();

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs"; // DUMP
 import { type LeaseServer, startLeaseServer } from "@tenure/lease-server";
 import { describeWithServers } from "@tenure/testbed/vitest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -20,13 +21,13 @@ describeWithServers("the request set", (testbed) => {
     real = await runSet(allCases, target, `${run}a`);
     again = await runSet(allCases, target, `${run}b`);
     ours = await runSet(allCases, leaseServerTarget(server), `${run}c`);
+    writeFileSync("/tmp/w/ls-real-answers.json", JSON.stringify(Object.fromEntries(real), undefined, 1)); // DUMP
+    writeFileSync("/tmp/w/ls-our-answers.json", JSON.stringify(Object.fromEntries(ours), undefined, 1)); // DUMP
     process.stdout.write(`\nThe set: ${allCases.length} cases, ${requestCount(allCases)} requests\n`);
   }, 300_000);
 
-  afterAll(() => server.close());
-
-  it("has at least 150 requests", () => {
-    expect(requestCount(allCases)).toBeGreaterThanOrEqual(150);
+  afterAll(async () => {
+    await server.close();
   });
 
   describe("on the real kube-apiserver equals itself, so that the listed fields are enough", () => {

@@ -31,7 +31,6 @@ export function failureAnswer(error: unknown): Answer {
         );
   const retryAfter = known.details?.["retryAfterSeconds"];
   const headers: Record<string, string> = {};
-  if (known.code === 401) headers["WWW-Authenticate"] = 'Bearer realm="kubernetes-master"';
   if (retryAfter !== undefined) headers["Retry-After"] = String(retryAfter);
   return { kind: "object", status: known.code, object: known.toStatus(), headers };
 }

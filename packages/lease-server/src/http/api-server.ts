@@ -7,12 +7,13 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Caller } from "../access/access.ts";
 import { ApiError } from "../api-error.ts";
 import type { AdjustableFaults } from "../faults/create-faults.ts";
 import type { FaultDecision } from "../faults/faults.ts";
 import { answerFaultsRequest, FAULTS_PATH } from "../faults/faults-endpoint.ts";
 import { type Answer, encodeAnswer, failureAnswer, objectAnswer } from "./answer.ts";
-import type { ApiRequest } from "./api-request.ts";
+import { withJsonBody } from "./json-body.ts";
 import { type RequestTarget, requestTarget, verbOf } from "./request-target.ts";
 import { methodNotAllowed, type RespondOptions, respondToPath, respondToResource } from "./respond.ts";
 
@@ -142,16 +143,24 @@ export class ApiServer {
     if (delayMs > 0) await sleep(delayMs, undefined, { signal });
     if (decision.kind === "hang") return undefined;
     if (decision.kind === "error") return plain(failureAnswer(faultError(decision)));
-    const isOpen = target.kind === "path" && OPEN_PATHS.has(path);
-    const caller = isOpen ? ANYBODY : access.authenticate(incoming.headers.authorization);
+    const caller = this.#callerOf(
+      incoming.headers.authorization,
+      target.kind === "path" && OPEN_PATHS.has(path),
+    );
     const body = await readBody(incoming);
-    const request: ApiRequest = { method, query, headers: incoming.headers, body, caller, signal };
     const answer = await settled(async () => {
+      const request = withJsonBody({ method, query, headers: incoming.headers, body, caller, signal });
       if (target.kind === "path") return respondToPath(request, path);
       if (verb === undefined) throw methodNotAllowed();
       return await respondToResource(request, target, verb, this.#options);
     });
     return { answer, decision };
+  }
+
+  /** Who sends credentials must have good ones, everywhere. */
+  #callerOf(authorization: string | undefined, isOpen: boolean): Caller {
+    const anonymous = authorization === undefined || /^Bearer *$/i.test(authorization);
+    return isOpen && anonymous ? ANYBODY : this.#options.access.authenticate(authorization);
   }
 
   /** Faults are set by whoever may do everything. */

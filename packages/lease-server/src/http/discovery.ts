@@ -93,6 +93,10 @@ export function versionDocument(): object {
   return {
     major,
     minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
     gitVersion: `v${KUBERNETES_VERSION}+tenure-lease-server`,
     gitCommit: "",
     gitTreeState: "",
@@ -120,7 +124,8 @@ function aggregated(version: string, wanted: (group: string) => boolean): object
           version: "v1",
           resources: resources.map(({ name, singularName, namespaced, kind, verbs, shortNames }) => ({
             resource: name,
-            responseKind: { group, version: "v1", kind },
+            // As the real server leaves them: those of the list it is in.
+            responseKind: { group: "", version: "", kind },
             scope: namespaced ? "Namespaced" : "Cluster",
             singularResource: singularName,
             verbs,

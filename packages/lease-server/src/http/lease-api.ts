@@ -15,6 +15,8 @@ import type { ObjectKey, StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import { type ApiRequest, header, writerOf } from "./api-request.ts";
 import { deletion, isFinallyDeleted } from "./deletion.ts";
+import { tooLarge } from "./list-objects.ts";
+import { parseRevision } from "./list-options.ts";
 import type { NamespacePolicy } from "./namespace-api.ts";
 import { outputShape } from "./negotiate.ts";
 import { type ShapeRequest, shapedObject } from "./shapes.ts";
@@ -152,6 +154,9 @@ export function getLease(
   options: LeaseApiOptions,
 ): Answer {
   const shape = shapeRequest(request, options);
+  const asked = request.query.get("resourceVersion") ?? "";
+  const revision = asked === "" ? 0n : parseRevision(asked);
+  if (revision > options.store.revision) throw tooLarge(revision, options.store.revision);
   const live = options.store.get(leaseKey(namespace, name));
   if (live === undefined) throw notFound(name);
   return objectAnswer(200, shapedObject(live, shape));
@@ -168,11 +173,16 @@ export function shapeRequest(
   { now }: Pick<LeaseApiOptions, "now">,
   watch = false,
 ): ShapeRequest {
-  return {
-    shape: outputShape(header(request, "accept"), { transforms: true, watch }),
-    includeObject: request.query.get("includeObject") ?? "",
-    nowMs: now(),
-  };
+  const shape = outputShape(header(request, "accept"), { transforms: true });
+  const includeObject = request.query.get("includeObject") ?? "";
+  if (shape === "table" && !["", "None", "Metadata", "Object"].includes(includeObject)) {
+    throw new ApiError(
+      400,
+      "BadRequest",
+      `Unable to convert to Table as requested: includeObject: Invalid value: "${includeObject}": must be 'Metadata', 'Object', 'None', or empty`,
+    );
+  }
+  return { shape, includeObject, nowMs: now() };
 }
 
 function liveLease(view: StoreView, namespace: string, name: string): Lease | undefined {

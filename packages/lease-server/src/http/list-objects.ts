@@ -26,7 +26,9 @@ export function listObjects(store: ObjectStore, request: ListRequest): Answer {
       : store.listAt(kind, namespace, from.revision);
   if (all === undefined) throw expired(options);
   const selected = all.filter((object) => pathOf(keyOf(object)) > from.after && options.selects(object));
-  const page = options.limit > 0 ? selected.slice(0, options.limit) : selected;
+  // With version 0 the real server answers from its cache, which knows no pages.
+  const limit = options.resourceVersion === "0" ? 0 : options.limit;
+  const page = limit > 0 ? selected.slice(0, limit) : selected;
   const last = page.at(-1);
   const left = selected.length - page.length;
   const metadata: ListMeta = {
@@ -49,17 +51,28 @@ interface Start {
 function startOf(store: ObjectStore, options: ListOptions): Start {
   const { resourceVersion, resourceVersionMatch, limit } = options;
   if (options.continueToken !== "") {
-    if (resourceVersion !== "" && resourceVersion !== "0") {
+    // With version 0 the real server lists what it has, from the beginning.
+    if (resourceVersion === "0") return { revision: store.revision, after: "" };
+    if (resourceVersion !== "") {
       throw new ApiError(400, "BadRequest", "specifying resource version is not allowed when using continue");
     }
     const { revision, after } = readContinueToken(options.continueToken);
     return { revision: revision > store.revision ? store.revision : revision, after };
   }
-  const asked = resourceVersion === "" ? 0n : parseRevision(resourceVersion);
+  const asked = resourceVersion === "" ? 0n : listRevision(resourceVersion);
   if (asked > store.revision) throw tooLarge(asked, store.revision);
   // As the real server: a page of a given version is of that very version.
   const exact = resourceVersionMatch === "Exact" || (limit > 0 && resourceVersionMatch === "" && asked > 0n);
   return { revision: exact ? asked : store.revision, after: "" };
+}
+
+/** A list words it otherwise than a watch. */
+function listRevision(text: string): bigint {
+  try {
+    return parseRevision(text);
+  } catch (error) {
+    throw new ApiError(400, "BadRequest", `invalid resource version: ${(error as Error).message}`);
+  }
 }
 
 function continueToken(revision: bigint, after: string): string {
@@ -80,7 +93,7 @@ function readContinueToken(token: string): Start {
   throw new ApiError(
     400,
     "BadRequest",
-    "continue key is not valid: encoded start key or version is not valid",
+    "invalid continue token: continue key is not valid: encoded start key or version is not valid",
   );
 }
 
@@ -96,7 +109,7 @@ function expired({ continueToken: token }: ListOptions): ApiError {
 
 /** The 504 for a version from the future; the real server waits 3 s for it first. */
 export function tooLarge(asked: bigint, current: bigint): ApiError {
-  return new ApiError(504, "Timeout", `Too large resource version: ${asked}, current: ${current}`, {
+  return new ApiError(504, "Timeout", `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: 1,
   });

@@ -52,20 +52,21 @@ export function listOptions(query: URLSearchParams, only?: string): ListOptions 
   return options;
 }
 
-/** A revision as it was sent. @throws `ApiError` 400. */
+/** A revision as it was sent. @throws `ApiError` 500, as the real server has it. */
 export function parseRevision(text: string): bigint {
   if (/^\d+$/.test(text) && BigInt(text) < 2n ** 64n) return BigInt(text);
   const problem = /^\d+$/.test(text) ? "value out of range" : "invalid syntax";
   throw new ApiError(
-    400,
-    "BadRequest",
+    500,
+    "",
     `resourceVersion: Invalid value: ${goQuote(text)}: strconv.ParseUint: parsing ${goQuote(text)}: ${problem}`,
   );
 }
 
-function integer(query: URLSearchParams, name: string): number | undefined {
+/** A whole number of a query. @throws `ApiError` 400. */
+export function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === "") return undefined;
+  if (text === null) return undefined;
   if (!/^[+-]?\d+$/.test(text)) {
     throw new ApiError(400, "BadRequest", `strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
   }
@@ -97,6 +98,9 @@ function watchErrors(options: ListOptions): readonly FieldError[] {
   const { resourceVersionMatch: match, continueToken, sendInitialEvents } = options;
   const errors: FieldError[] = [];
   const refuse = (why: string): unknown => errors.push(forbidden("resourceVersionMatch", why));
+  // The real server sets the match itself, and then refuses it.
+  if (match === "" && continueToken !== "")
+    refuse("resourceVersionMatch is forbidden when continue is provided");
   if (sendInitialEvents !== undefined && match !== "NotOlderThan") {
     refuse("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   }

@@ -3,7 +3,14 @@ import { ApiError } from "../api-error.ts";
 /** In what shape an answer goes out. */
 export type OutputShape = "object" | "table" | "partial" | "discovery-v2" | "discovery-v2beta1";
 
+/** Of the real server, which says so of itself. */
 const ACCEPTED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const KNOWN: ReadonlySet<string> = new Set([
+  ...ACCEPTED.split(", "),
+  "application/cbor",
+  "*/*",
+  "application/*",
+]);
 
 /** Which shapes a request may be answered in. */
 export interface NegotiateOptions {
@@ -11,8 +18,6 @@ export interface NegotiateOptions {
   readonly transforms: boolean;
   /** Of `/api` and `/apis`: everything in one document. */
   readonly aggregatedDiscovery?: boolean | undefined;
-  /** For the words of a refusal. A watch has fewer media types. */
-  readonly watch?: boolean | undefined;
 }
 
 /**
@@ -26,10 +31,15 @@ export function outputShape(accept: string | undefined, options: NegotiateOption
     const shape = shapeOf(range, options);
     if (shape !== undefined) return shape;
   }
-  const message = options.watch
-    ? "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"
-    : `only the following media types are accepted: ${ACCEPTED}`;
-  throw new ApiError(406, "NotAcceptable", message);
+  if (!ranges.some(({ type }) => KNOWN.has(type))) {
+    throw new ApiError(
+      406,
+      "NotAcceptable",
+      `406: Not Acceptable\n\nAvailable representations: ${ACCEPTED}`,
+      {},
+    );
+  }
+  throw new ApiError(406, "NotAcceptable", `only the following media types are accepted: ${ACCEPTED}`);
 }
 
 interface MediaRange {

@@ -15,9 +15,10 @@ const LEASES = "/apis/coordination.k8s.io/v1";
 const CORE = "/api/v1";
 const REVIEWS = "/apis/authorization.k8s.io/v1/";
 
-/** Reads the path of a URL, percent-encoded as it came. */
-export function requestTarget(rawPath: string): RequestTarget {
-  const path: RequestTarget = { kind: "path", path: rawPath };
+/** Reads the path of a URL, percent-encoded as it came. A slash at its end says nothing. */
+export function requestTarget(sent: string): RequestTarget {
+  const rawPath = sent.length > 1 && sent.endsWith("/") ? sent.slice(0, -1) : sent;
+  const path: RequestTarget = { kind: "path", path: sent };
   const parts = rawPath.split("/").slice(1).map(decode);
   if (parts.some((part) => part === undefined)) return path;
   const [, , , ...leaseParts] = parts as string[];
@@ -43,6 +44,7 @@ function leaseTarget(parts: readonly string[]): RequestTarget | undefined {
     return { ...target, namespace: undefined, name: undefined };
   const [namespaces, namespace, leases, name, ...rest] = parts;
   if (namespaces !== "namespaces" || !namespace || leases !== "leases" || rest.length > 0) return undefined;
+  if (name?.includes("/")) return undefined;
   if (parts.length === 4 && name === "") return undefined;
   return { ...target, namespace, name };
 }

@@ -37,7 +37,8 @@ export interface RespondOptions extends LeaseApiOptions {
 export function attributesOf(target: ResourceTarget, verb: string, query: URLSearchParams): AccessAttributes {
   const { group, resource } = target;
   const attributes = { verb, group, resource };
-  if (resource === "namespaces") return { ...attributes, name: target.name };
+  // To the real server a namespace is in itself.
+  if (resource === "namespaces") return { ...attributes, namespace: target.name, name: target.name };
   const { namespace, name } = target;
   if (name !== undefined || (verb !== "list" && verb !== "watch")) return { ...attributes, namespace, name };
   // A collection of one: `fieldSelector=metadata.name=NAME`. A selector that cannot be read is refused later.
@@ -121,7 +122,7 @@ function collection(
   options: RespondOptions,
 ): Answer {
   const wanted = listOptions(request.query, name);
-  const shape = shapeRequest(request, options, wanted.watch);
+  const shape = shapeRequest(request, options);
   const what = { kind, namespace, options: wanted, shape, present };
   return wanted.watch
     ? watchObjects(options.store, { ...what, signal: request.signal })
@@ -135,19 +136,39 @@ function present(object: StoredObject): StoredObject {
 /** Answers a request for anything else: discovery, health, versions, OpenAPI. */
 export function respondToPath(request: ApiRequest, path: string): Answer {
   const { method } = request;
-  if (["/readyz", "/livez", "/healthz"].includes(path) && isRead(method)) {
-    return { kind: "text", status: 200, text: "ok" };
-  }
-  if (path === "/version" && isRead(method)) return objectAnswer(200, versionDocument());
-  const openapi = OPENAPI_DOCUMENTS.get(path);
-  if (openapi !== undefined && isRead(method)) return objectAnswer(200, openapi);
   const bare = path.endsWith("/") && path !== "/" ? path.slice(0, -1) : path;
+  if (HEALTH.has(bare) && isRead(method)) return { kind: "text", status: 200, text: "ok" };
+  const document = bare === "/version" ? versionDocument() : OPENAPI_DOCUMENTS.get(bare);
+  if (document !== undefined) {
+    if (!isRead(method)) throw methodNotAllowed();
+    return objectAnswer(200, document);
+  }
   if (discoveryDocument(bare, "object") === undefined) {
+    if (/^\/(?:api|apis\/[^/]+)\/v\d/.test(bare)) throw resourceNotFound();
     return { kind: "text", status: 404, text: "404 page not found\n" };
   }
   if (!isRead(method)) throw methodNotAllowed();
   const shape = outputShape(header(request, "accept"), { transforms: false, aggregatedDiscovery: true });
-  return objectAnswer(200, discoveryDocument(bare, shape) ?? {});
+  const found = discoveryDocument(bare, shape) ?? {};
+  if (shape === "object") return objectAnswer(200, found);
+  const version = shape === "discovery-v2" ? "v2" : "v2beta1";
+  return {
+    kind: "object",
+    status: 200,
+    object: found,
+    headers: {
+      "Content-Type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+      "Cache-Control": "public",
+    },
+  };
+}
+
+const HEALTH: ReadonlySet<string> = new Set(
+  ["/readyz", "/livez", "/healthz"].flatMap((path) => [path, `${path}/ping`]),
+);
+
+function resourceNotFound(): ApiError {
+  return new ApiError(404, "NotFound", "the server could not find the requested resource", {});
 }
 
 function isRead(method: string): boolean {

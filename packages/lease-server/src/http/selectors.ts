@@ -57,15 +57,19 @@ function parseLabelSelector(text: string): readonly Requirement[] {
   const peek = (): Token => list[at] as Token; // the last one is "end", and nobody goes past it
   const next = (): Token => list[peek().kind === "end" ? at : at++] as Token;
   const refuse = (problem: string): never => {
-    throw new ApiError(400, "BadRequest", `unable to parse requirement: ${problem}`);
+    throw new ApiError(400, "BadRequest", problem);
   };
+  const refuseRequirement = (problem: string): never => refuse(`unable to parse requirement: ${problem}`);
   const requirements: Requirement[] = [];
   if (peek().kind === "end") return requirements;
   for (;;) {
     const absent = peek().kind === "!";
     if (absent) next();
     const { kind, text: key } = next();
-    if (kind !== "word") refuse(`found '${key}', expected: identifier`);
+    if (kind !== "word") {
+      if (absent) refuseRequirement(`found '${key}', expected: identifier`);
+      else refuse(`found '${key}', expected: !, identifier, or 'end of string'`);
+    }
     checkLabelKey(key);
     requirements.push(absent ? { key, operator: "!", values: [] } : rest(key));
     const { kind: separator, text: found } = next();
@@ -92,30 +96,31 @@ function parseLabelSelector(text: string): readonly Requirement[] {
       case "<":
         return { key, operator: operator === ">" ? "gt" : "lt", values: [wholeNumber(word())] };
       default:
-        return refuse(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
+        return refuseRequirement(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
     }
   }
 
   function word(): string {
     if (peek().kind === "word") return next().text;
-    if (peek().kind === "end" || peek().kind === ",") return "";
-    return refuse(`found '${peek().text}', expected: identifier`);
+    if (["end", ",", ")"].includes(peek().kind)) return "";
+    return refuseRequirement(`found '${peek().text}', expected: identifier`);
   }
 
   function set(): string[] {
-    if (next().kind !== "(") return refuse(`found '${list[at - 1]?.text}', expected: '('`);
+    const { kind: opening, text: instead } = next();
+    if (opening !== "(") return refuseRequirement(`found '${instead}' expected: '('`);
     const values: string[] = [];
     for (;;) {
       values.push(word());
       const { kind, text: found } = next();
       if (kind === ")") return values;
-      if (kind !== ",") refuse(`found '${found}', expected: ',', or ')'`);
+      if (kind !== ",") refuseRequirement(`found '${found}', expected: ',' or ')'`);
     }
   }
 
   function wholeNumber(value: string): string {
     if (!/^[+-]?\d+$/.test(value)) {
-      refuse(
+      refuseRequirement(
         `values[0]: Invalid value: ${goQuote(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
       );
     }
@@ -169,7 +174,7 @@ export function fieldSelector(text: string): FieldSelector {
 }
 
 function fieldTerm(term: string): {
-  readonly field: "name" | "namespace";
+  readonly field: "name" | "namespace" | "uid";
   readonly equal: boolean;
   readonly value: string;
 } {
@@ -178,6 +183,13 @@ function fieldTerm(term: string): {
     throw new ApiError(400, "BadRequest", `invalid selector: '${term}'; can't understand '${term}'`);
   }
   const { field = "", operator, value = "" } = match;
+  // As the real server: a term that says nothing is none.
+  if (field === "" && value === "") return { field: "uid", equal: false, value: "" };
+  const [unescaped] = value.replaceAll(/\\[\\,=]/g, "").match(/[\\,=]/) ?? [];
+  if (unescaped !== undefined) {
+    const code = value.charCodeAt(value.indexOf(unescaped));
+    throw new ApiError(400, "BadRequest", `invalid field selector: unescaped character in value: ${code}`);
+  }
   if (!Object.hasOwn(FIELDS, field)) {
     throw new ApiError(
       400,

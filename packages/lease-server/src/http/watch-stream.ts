@@ -144,7 +144,6 @@ class WatchStream {
     const { kind, shape } = this.#request;
     const metadata = {
       resourceVersion: String(this.#revision),
-      creationTimestamp: null,
       ...(annotations === undefined ? {} : { annotations }),
     };
     const object =

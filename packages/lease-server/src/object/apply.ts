@@ -1,10 +1,12 @@
 import { ApiError } from "../api-error.ts";
+import { type Conflict, Conflicts } from "./apply-conflicts.ts";
 import { compareTyped } from "./compare-typed.ts";
 import { convertStruct } from "./convert-typed.ts";
 import { asLease } from "./decode-lease.ts";
-import { FieldSet, pathText } from "./field-set.ts";
+import { FieldSet } from "./field-set.ts";
 import { fieldSetOf, withNamedFields } from "./field-set-of.ts";
-import { compareBytes, type Json, JsonObject, jsonEquals, jsonText } from "./json.ts";
+import { compareBytes, type Json, JsonObject, jsonEquals } from "./json.ts";
+import { lastAppliedFields, withLastApplied } from "./last-applied.ts";
 import type { Lease } from "./lease.ts";
 import { LEASE_SCHEMA } from "./lease-schema.ts";
 import {
@@ -19,13 +21,12 @@ import {
   withoutSystemFields,
 } from "./managed-fields.ts";
 import { mergeTyped, removeFields } from "./merge-typed.ts";
-import { goQuote, parseJson } from "./parse-json.ts";
 import { typeProblems } from "./type-problems.ts";
+import { memberOf } from "./typed-walk.ts";
 
 const API_VERSION = "coordination.k8s.io/v1";
 /** The manager of `kubectl apply --server-side`, which takes over what `kubectl apply` wrote. */
 const KUBECTL = "kubectl";
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** A server-side apply. */
 export interface Application {
@@ -151,55 +152,6 @@ function taken({
   return left;
 }
 
-interface Conflict {
-  readonly owned: Owned;
-  readonly path: readonly string[];
-}
-
-class Conflicts extends Error {
-  readonly conflicts: readonly Conflict[];
-
-  constructor(conflicts: readonly Conflict[]) {
-    super("conflicts");
-    this.conflicts = conflicts;
-  }
-
-  toApiError(): ApiError {
-    const [first] = this.conflicts;
-    const causes = this.conflicts.map(({ owned, path }) => ({
-      reason: "FieldManagerConflict",
-      message: `conflict with ${managerText(owned)}`,
-      field: pathText(path),
-    }));
-    if (first !== undefined && this.conflicts.length === 1) {
-      return applyConflict(
-        `1 conflict: conflict with ${managerText(first.owned)}: ${pathText(first.path)}`,
-        causes,
-      );
-    }
-    const lines: string[] = [];
-    let manager: string | undefined;
-    for (const { owned, path } of this.conflicts) {
-      if (idOf(owned) !== manager) lines.push(`conflicts with ${managerText(owned)}:`);
-      manager = idOf(owned);
-      lines.push(`- ${pathText(path)}`);
-    }
-    return applyConflict(`${this.conflicts.length} conflicts: ${lines.join("\n")}`, causes);
-  }
-}
-
-function applyConflict(what: string, causes: readonly object[]): ApiError {
-  return new ApiError(409, "Conflict", `Apply failed with ${what}`, { causes });
-}
-
-function managerText({ manager, operation, apiVersion, subresource }: Owned): string {
-  const name =
-    subresource === undefined
-      ? goQuote(manager)
-      : `${goQuote(manager)} with subresource ${goQuote(subresource)}`;
-  return operation === "Update" ? `${name} using ${apiVersion}` : name;
-}
-
 function asApiError(error: unknown): unknown {
   return error instanceof Conflicts ? error.toApiError() : error;
 }
@@ -240,59 +192,6 @@ function failed(what: string, applied: JsonObject, problem: string, suffix = "")
   };
   const subject = `${text("namespace")}/${text("name")}; ${API_VERSION}, Kind=Lease`;
   return new ApiError(500, "", `${what} (${subject})${suffix}: ${problem}`);
-}
-
-/** The fields that client-side apply set last and that still have the values it set. */
-function lastAppliedFields(live: Lease): FieldSet | undefined {
-  const text = live.metadata.annotations?.[LAST_APPLIED] ?? "";
-  let last: Json;
-  try {
-    last = parseJson(text);
-  } catch {
-    // An annotation that cannot be read allows nothing.
-    return undefined;
-  }
-  if (!(last instanceof JsonObject) || last.get("apiVersion") !== API_VERSION) return undefined;
-  if (typeProblems(last, LEASE_SCHEMA) !== undefined) return undefined;
-  const { removed, modified, added } = compareTyped(last, comparable(live), LEASE_SCHEMA);
-  return fieldSetOf(last, LEASE_SCHEMA).difference(modified).difference(added).difference(removed);
-}
-
-/** Keeps the annotation of client-side apply true, where there is one. */
-function withLastApplied(lease: Lease, applied: JsonObject): Lease {
-  const { annotations } = lease.metadata;
-  if ((annotations?.[LAST_APPLIED] ?? "") === "") return lease;
-  const metadata = applied.get("metadata");
-  const ownAnnotations = memberOf(applied, "metadata", "annotations");
-  const bare = sorted(applied);
-  if (metadata instanceof JsonObject && ownAnnotations instanceof JsonObject) {
-    const kept = ownAnnotations.members.filter(([name]) => name !== LAST_APPLIED);
-    const bareMetadata = bare.get("metadata");
-    if (bareMetadata instanceof JsonObject) {
-      if (kept.length === 0) bareMetadata.delete("annotations");
-      else bareMetadata.set("annotations", sorted(new JsonObject(kept)));
-    }
-  }
-  const value = `${jsonText(bare)}\n`;
-  return {
-    ...lease,
-    metadata: { ...lease.metadata, annotations: { ...annotations, [LAST_APPLIED]: value } },
-  };
-}
-
-function sorted(object: JsonObject): JsonObject {
-  const members = object.members.map(([name, member]): [string, Json] => [name, sortedValue(member)]);
-  return new JsonObject(members.sort(([left], [right]) => compareBytes(left, right)));
-}
-
-function sortedValue(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sortedValue);
-  return value instanceof JsonObject ? sorted(value) : value;
-}
-
-function memberOf(object: JsonObject, first: string, second: string): Json | undefined {
-  const inside = object.get(first);
-  return inside instanceof JsonObject ? inside.get(second) : undefined;
 }
 
 function hasPath(set: FieldSet, path: readonly string[]): boolean {

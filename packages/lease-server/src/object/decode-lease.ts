@@ -1,6 +1,7 @@
 import { ApiError } from "../api-error.ts";
 import { type Decoded, decodeStruct } from "./decode-typed.ts";
 import { type Json, JsonObject, jsonKind } from "./json.ts";
+import { isOtherKind } from "./known-kinds.ts";
 import type { Lease, LeaseSpec, ObjectMeta } from "./lease.ts";
 import { LEASE_SCHEMA } from "./lease-schema.ts";
 import { dropRepeatedOwners } from "./owner-references.ts";
@@ -92,7 +93,7 @@ function readDocument(
       throw new ApiError(
         415,
         "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
       );
   }
 }
@@ -105,7 +106,7 @@ export interface Kind {
 
 /**
  * Kind and version of a document; a missing one is that of the resource. Here the real server is not case-sensitive.
- * @throws {@link UnknownKindError} for the kinds of other APIs, `Error` for what is no object of an API at all.
+ * @throws `UnknownKindError` for the kinds of other APIs, `Error` for what is no object of an API at all.
  */
 export function recognize(document: Json): Kind {
   const fail = (problem: string): never => {
@@ -128,15 +129,17 @@ export function recognize(document: Json): Kind {
   return identify(found.apiVersion, found.kind === "" ? "Lease" : found.kind);
 }
 
-/** A kind that this server does not know; a kind of another API is named so, too. */
-export class UnknownKindError extends Error {
+/** A kind that is no Lease. */
+class UnknownKindError extends Error {
   readonly kind: Kind;
 
-  constructor(kind: Kind, groupVersion: string) {
+  constructor({ kind, version }: Kind, groupVersion: string) {
     super(
-      `no kind "${kind.kind}" is registered for version "${groupVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+      isOtherKind(groupVersion, kind)
+        ? `converting (${version}.${kind}) to (coordination.Lease): unknown conversion`
+        : `no kind "${kind}" is registered for version "${groupVersion}" in scheme "pkg/runtime/scheme.go:111"`,
     );
-    this.kind = kind;
+    this.kind = { kind, version };
   }
 }
 

@@ -4,11 +4,11 @@ export const MICRO_TIME = "2006-01-02T15:04:05.000000Z07:00";
 export const SECOND_TIME = "2006-01-02T15:04:05Z07:00";
 
 /** A time that cannot be read; its message is the one of Go's `time.Parse`. */
-export class GoTimeError extends Error {}
+class GoTimeError extends Error {}
 
 /**
  * Reads a time as Go's `time.Parse` with that layout: microseconds since 1970.
- * @throws {@link GoTimeError} worded as Go words it.
+ * @throws `GoTimeError` worded as Go words it.
  */
 export function parseGoTime(layout: typeof MICRO_TIME | typeof SECOND_TIME, text: string): bigint {
   let rest = text;

@@ -4,26 +4,26 @@ import { MICRO_TIME, SECOND_TIME } from "./go-time.ts";
 export type Schema = ScalarSchema | TimeSchema | RawSchema | MapSchema | ListSchema | StructSchema;
 
 /** A string, number or boolean. */
-export interface ScalarSchema {
+interface ScalarSchema {
   readonly kind: "string" | "bool" | "int32" | "int64";
   readonly goType: string;
 }
 
 /** A time, written as a string. */
-export interface TimeSchema {
+interface TimeSchema {
   readonly kind: "time";
   readonly goType: string;
   readonly layout: typeof MICRO_TIME | typeof SECOND_TIME;
 }
 
 /** JSON kept as it came: `fieldsV1`. */
-export interface RawSchema {
+interface RawSchema {
   readonly kind: "raw";
   readonly goType: string;
 }
 
 /** Labels and annotations: each entry has an owner of its own. */
-export interface MapSchema {
+interface MapSchema {
   readonly kind: "map";
   readonly goType: string;
   readonly of: Schema;

@@ -8,6 +8,7 @@ import { trackUpdate } from "./managed-fields.ts";
 import { goQuote } from "./parse-json.ts";
 import { anyName, leaseName, metadataErrors, metadataUpdateErrors } from "./validate-metadata.ts";
 import { specErrors } from "./validate-spec.ts";
+import { staleVersion, wrongUid } from "./write-conflicts.ts";
 
 const GENERATED_CHARACTERS = "bcdfghjklmnpqrstvwxz2456789";
 const GENERATED_LENGTH = 5;
@@ -71,6 +72,7 @@ export function prepareCreate({
   } = inNamespace(lease, namespace).metadata;
   const tracked = trackUpdate({ live: undefined, lease: { ...lease, metadata: sent }, manager, nowMs });
   const created = initialize(tracked, { nowMs, uid });
+  // A version that is no number is overlooked here, as by the real server.
   if (!dryRun && /^0*[1-9]\d*$/.test(sent.resourceVersion ?? "")) {
     throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
   }
@@ -163,6 +165,7 @@ export function replace(lease: Lease, live: Lease): Lease {
         lease.metadata.deletionGracePeriodSeconds ?? before.deletionGracePeriodSeconds,
     }),
   };
+  // The real server looks at an update twice, once for every kind of object and once for Leases, and names each cause twice.
   const errors = [
     ...metadataErrors(updated.metadata, anyName),
     ...metadataUpdateErrors(updated.metadata, before),
@@ -190,32 +193,6 @@ export function sentVersion({ metadata: { resourceVersion = "" } }: Lease): bigi
   if (resourceVersion === "") return 0n;
   if (/^\d+$/.test(resourceVersion)) return BigInt(resourceVersion);
   throw new ApiError(500, "", `strconv.ParseUint: parsing ${goQuote(resourceVersion)}: invalid syntax`);
-}
-
-/** The 409 for a write with an old `resourceVersion`. */
-export function staleVersion(name: string): ApiError {
-  return conflict(
-    name,
-    "the object has been modified; please apply your changes to the latest version and try again",
-  );
-}
-
-/** The 409 for a write that was meant for another object of that name; `found` is empty where there is none. */
-export function wrongUid({ metadata: { namespace = "", name, uid = "" } }: Lease, found: string): ApiError {
-  return conflict(
-    name,
-    `StorageError: invalid object, Code: 4, Key: /registry/leases/${namespace}/${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`,
-  );
-}
-
-/** The 409 for a write to that Lease. */
-export function conflict(name: string, problem: string): ApiError {
-  return new ApiError(
-    409,
-    "Conflict",
-    `Operation cannot be fulfilled on leases.coordination.k8s.io ${goQuote(name)}: ${problem}`,
-    { name, group: "coordination.k8s.io", kind: "leases" },
-  );
 }
 
 const METADATA_ORDER = [

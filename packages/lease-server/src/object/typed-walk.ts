@@ -66,3 +66,9 @@ export function membersOf(value: Json | undefined): readonly (readonly [string, 
 export function itemsOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
 }
+
+/** A member of a member, where both objects are there. */
+export function memberOf(object: JsonObject, first: string, second: string): Json | undefined {
+  const inside = object.get(first);
+  return inside instanceof JsonObject ? inside.get(second) : undefined;
+}

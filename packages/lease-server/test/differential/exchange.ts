@@ -9,7 +9,7 @@ export interface Outgoing {
   readonly path: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: string | Buffer | undefined;
   /** PEM, for https. */
   readonly ca: string | undefined;
 }

@@ -10,9 +10,9 @@ export function fillText(text: string, known: Known): string {
   return text.replace(REFERENCE, (_, path: string) => String(look(path, known)));
 }
 
-/** The text of a body: a string filled, anything else as JSON with its strings filled. */
-export function fillBody(body: unknown, known: Known): string | undefined {
-  if (body === undefined) return undefined;
+/** A body to send: bytes as they are, a string filled, anything else as JSON with its strings filled. */
+export function fillBody(body: unknown, known: Known): string | Buffer | undefined {
+  if (body === undefined || Buffer.isBuffer(body)) return body;
   if (typeof body === "string") return fillText(body, known);
   return JSON.stringify(fill(body, known));
 }

@@ -1,4 +1,4 @@
-import type { LeaseServer } from "@tenure/lease-server";
+import type { AccessToken, LeaseServer } from "@tenure/lease-server";
 import type { Asker } from "./step.ts";
 import { LIMITED_RULES, LIMITED_USER, POWERLESS_USER, type Target } from "./target.ts";
 
@@ -10,7 +10,7 @@ const TOKENS: Readonly<Record<Asker, string>> = {
 };
 
 /** The same users as on the real server. */
-export const TARGET_TOKENS = [
+export const TARGET_TOKENS: readonly AccessToken[] = [
   { token: TOKENS.admin, user: "admin", groups: ["system:masters"] },
   { token: TOKENS.limited, user: LIMITED_USER, rules: LIMITED_RULES },
   { token: TOKENS.nobody, user: POWERLESS_USER },

@@ -67,7 +67,10 @@ async function runStep(
 function toOutgoing(step: Step, target: Target, known: Readonly<Record<string, unknown>>): Outgoing {
   const body = fillBody(step.body, known);
   const headers: Record<string, string> = { accept: "application/json", "user-agent": "differential/1.0" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (body !== undefined) {
+    headers["content-type"] = "application/json";
+    headers["content-length"] = String(Buffer.byteLength(body)); // Node adds none to a DELETE
+  }
   const own = Object.entries(step.headers ?? {}).map(([name, value]) => [name, fillText(value, known)]);
   Object.assign(headers, target.credentials(step.by ?? "admin"), Object.fromEntries(own));
   for (const name of Object.keys(headers)) if (headers[name] === "") delete headers[name]; // "": do not send it

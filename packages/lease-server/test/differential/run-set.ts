@@ -18,9 +18,19 @@ export async function runSet(cases: readonly Case[], target: Target, run: string
       const namespace = `diff-${run}-${String(index).padStart(3, "0")}`;
       await target.createNamespace(namespace);
       const outcomes = await runCase(aCase, target, namespace);
-      transcript.set(aCase.name, normalise(outcomes, { namespace, address: new URL(target.url).host }));
+      const normalised = normalise(outcomes, {
+        namespace,
+        address: new URL(target.url).host,
+        generateNames: generateNamesOf(aCase),
+      });
+      transcript.set(aCase.name, normalised);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return transcript;
+}
+
+function generateNamesOf({ steps }: Case): string[] {
+  const bodies = steps.map(({ body }) => body as { metadata?: { generateName?: string } } | undefined);
+  return [...new Set(bodies.flatMap((body) => body?.metadata?.generateName ?? []))];
 }

@@ -23,7 +23,7 @@ export interface RequestStep {
   /** @defaultValue `"admin"` */
   readonly by?: Asker;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string is sent as it is, anything else as JSON. */
+  /** Bytes and strings are sent as they are, anything else as JSON. */
   readonly body?: unknown;
   /** What is compared of a body that speaks of much else, e.g. of all API groups. */
   readonly pick?: (body: unknown) => unknown;

@@ -35,6 +35,10 @@ function lease(spec: unknown, metadata: object = {}): object {
   return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: NAME, ...metadata }, spec };
 }
 
+function bare(labels?: object): object {
+  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: NAME, labels } };
+}
+
 const post = (body: unknown, more: Partial<RecordedRequest> = {}): RecordedRequest => ({
   verb: "POST",
   body,
@@ -121,6 +125,8 @@ const IDENTITY: readonly RecordedRequest[] = [
   { apiVersion: "a/b/c", kind: "Lease" },
   { apiVersion: "coordination.k8s.io/v1" },
   { kind: "Lease" },
+  { apiVersion: "v1", kind: "Pod" },
+  { apiVersion: "coordination.k8s.io/v1", kind: "LeaseList" },
   { KIND: "Foo", apiVersion: "coordination.k8s.io/v1" },
 ].map((type) => post({ ...type, metadata: { name: NAME } }));
 
@@ -656,6 +662,7 @@ const NEW_PUTS: readonly RecordedRequest[] = [
   apply(lease({}, { resourceVersion: "abc" })),
   apply(lease({}, { name: undefined })),
   merge({}),
+  { verb: "PATCH", type: "text", body: {} },
 ];
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -704,6 +711,18 @@ export const SCENARIOS: readonly Scenario[] = [
         lease({ holderIdentity: "c" }, { labels: { b: "1", a: "2" }, annotations: { k: "v" } }),
         "fieldManager=kubectl&force=true",
       ),
+    ],
+  },
+  {
+    title: "labels that are applied empty",
+    isDryRun: false,
+    requests: [
+      apply(bare({ a: "1" }), "fieldManager=one"),
+      apply(bare({}), "fieldManager=two"),
+      apply(bare({}), "fieldManager=one&force=true"),
+      apply(bare({}), "fieldManager=one&force=true"),
+      apply(bare(), "fieldManager=one"),
+      apply(bare(), "fieldManager=two"),
     ],
   },
 ];

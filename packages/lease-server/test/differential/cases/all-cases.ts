@@ -12,6 +12,7 @@ import { listCases } from "./list.ts";
 import { microTimeCases } from "./micro-times.ts";
 import { namespaceCases } from "./namespaces.ts";
 import { patchCases } from "./patch.ts";
+import { protobufCases } from "./protobuf.ts";
 import { routingCases } from "./routing.ts";
 import { tableCases } from "./table.ts";
 import { updateCases } from "./update.ts";
@@ -22,6 +23,7 @@ export const allCases: readonly Case[] = [
   ...createCases,
   ...generateNameCases,
   ...bodyCases,
+  ...protobufCases,
   ...fieldValidationCases,
   ...microTimeCases,
   ...updateCases,
