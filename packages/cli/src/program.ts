@@ -1,11 +1,10 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
-import { lsCommand } from "./commands/ls.ts";
-import { statusCommand } from "./commands/status.ts";
+import { runCommand } from "./commands/run.ts";
 import type { Io } from "./io.ts";
 
 /** Every command of `tenure`, in the order of its help. */
-const COMMANDS: readonly ((io: Io) => Command)[] = [statusCommand, lsCommand];
+const COMMANDS: readonly ((io: Io) => Command)[] = [runCommand];
 
 /** The whole command line. What is wrong with one throws commander's `CommanderError`, after it was said on stderr. */
 export function createProgram(io: Io): Command {

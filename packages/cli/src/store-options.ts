@@ -18,10 +18,16 @@ export interface StoreOptions {
   readonly timeout: number;
 }
 
-/** The options of every command that talks to a store. */
+/** The options of every command that talks to a store; one that does so for ever has durations of its own, and no `--timeout`. */
 export function addStoreOptions(
   command: Command,
-  { tokenFlag = "--token-file" }: { readonly tokenFlag?: "--token-file" | "--store-token-file" } = {},
+  {
+    tokenFlag = "--token-file",
+    timeout = true,
+  }: {
+    readonly tokenFlag?: "--token-file" | "--store-token-file";
+    readonly timeout?: boolean;
+  } = {},
 ): Command {
   const add = (flags: string, description: string): void => {
     command.addOption(new Option(flags, description).helpGroup("Options of the store:"));
@@ -33,6 +39,7 @@ export function addStoreOptions(
   add("--ca-file <file>", "TLS: who signs the server's certificate, PEM (k8s: the kubeconfig has it)");
   add("--cert-file <file>", "TLS: client certificate, PEM (redis, etcd)");
   add("--key-file <file>", "TLS: its key, PEM");
+  if (!timeout) return command;
   command.addOption(
     new Option("--timeout <duration>", "how long one request may take")
       .argParser(parseTimeout)
