@@ -1,10 +1,22 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
+import { checkCommand } from "./commands/check.ts";
+import { lsCommand } from "./commands/ls.ts";
+import { manifestCommand } from "./commands/manifest.ts";
 import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
+import { watchCommand } from "./commands/watch.ts";
 import type { Io } from "./io.ts";
 
 /** Every command of `tenure`, in the order of its help. */
-const COMMANDS: readonly ((io: Io) => Command)[] = [runCommand];
+const COMMANDS: readonly ((io: Io) => Command)[] = [
+  runCommand,
+  statusCommand,
+  watchCommand,
+  lsCommand,
+  checkCommand,
+  manifestCommand,
+];
 
 /** The whole command line. What is wrong with one throws commander's `CommanderError`, after it was said on stderr. */
 export function createProgram(io: Io): Command {
