@@ -15,7 +15,7 @@ const here = (path: string): string => fileURLToPath(new URL(`../${path}`, impor
 interface Place {
   readonly lock: string;
   readonly env: Readonly<Record<string, string>>;
-  close?(): Promise<void>;
+  close?(): PromiseLike<void>;
 }
 
 describe("workers in Python and shell on the embedded lease-server", () => {
