@@ -97,7 +97,9 @@ async function missingRbac(api: KubeApi, lease: LeaseUnderCheck, timeoutMs: numb
     electionRole(lease, { mayCreate: lease.exists !== true }),
     electionRoleBinding(lease, subjectOf((await whoAmI(api, timeoutMs)) ?? "USER")),
   ];
-  return objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd()).join("\n---\n");
+  return objects
+    .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd())
+    .join("\n---\n");
 }
 
 async function whoAmI(api: KubeApi, timeoutMs: number): Promise<string | undefined> {

@@ -65,7 +65,12 @@ Exit codes: 0 printed, 2 wrong command line.`,
         return;
       }
       const { stringify } = await import("yaml");
-      print(io, objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd()).join("\n---\n"));
+      print(
+        io,
+        objects
+          .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd())
+          .join("\n---\n"),
+      );
     });
 }
 
