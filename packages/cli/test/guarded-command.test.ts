@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pollUntil } from "@tenure/testbed";
@@ -75,6 +75,22 @@ it("tells a command that cannot be started from one that ended", async () => {
   const leadsUntilMs = machineNowMs() + FAR_MS;
   command.start({ file: "/nowhere/program", args: [], env: ENV, leadsUntilMs, killGraceMs: 0 });
   expect(await command.ended).toEqual({ kind: "not-started", code: "ENOENT" });
+});
+
+it("tells why a script could not be started", async () => {
+  for (const [interpreter, code] of [
+    ["/nowhere/sh", "ENOENT"],
+    ["/etc/passwd/sh", "ENOTDIR"],
+    ["/etc/passwd", "EACCES"],
+  ] as const) {
+    const path = join(folder, code);
+    writeFileSync(path, `#!${interpreter}\n`);
+    chmodSync(path, 0o755);
+    const command = new GuardedCommand(ENV, () => {});
+    commands.push(command);
+    command.start({ file: path, args: [], env: ENV, leadsUntilMs: machineNowMs() + FAR_MS, killGraceMs: 0 });
+    expect(await command.ended).toEqual({ kind: "not-started", code });
+  }
 });
 
 it("does not start a command whose term is over", async () => {

@@ -214,18 +214,18 @@ await describeWith("redis", "tenure run", () => {
   });
 
   it("stops and continues with Ctrl-Z: the command is stopped as well", async () => {
-    const replica = start(log.command());
+    const replica = start(log.command(), ["--lease-duration", "60s", "--renew-deadline", "40s"]);
     const [first] = await log.waitForStarts(1);
     const state = (pid: number | undefined): string | undefined =>
       readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.[0];
     replica.signal("SIGTSTP");
     await pollUntil(() => state(replica.process.pid) === "T" && state(first?.pid) === "T", {
       what: "both to stop",
-      timeoutMs: 2_000,
+      timeoutMs: 20_000,
       intervalMs: 5,
     });
     replica.signal("SIGCONT");
-    await pollUntil(() => state(first?.pid) !== "T", { what: "the command to go on", timeoutMs: 2_000 });
+    await pollUntil(() => state(first?.pid) !== "T", { what: "the command to go on", timeoutMs: 20_000 });
     expect(replica.count("stoppedLeading")).toBe(0);
   });
 

@@ -5,10 +5,12 @@ const SHELL = "/bin/sh";
 /**
  * Starts `"$@"`, passes signals on to it, reaps whatever else ends (every shell does while it waits), and exits as it does.
  * `wait` returns at a trapped signal, too; then the process still exists, if only as a zombie. The file descriptor keeps stdin,
- * which a shell takes away from what it starts in the background.
+ * which a shell takes away from what it starts in the background. A terminal sends INT and QUIT to the whole group by itself.
  */
 export const INIT_SCRIPT = `
-for signal in TERM INT HUP QUIT USR1 USR2; do trap "kill -$signal \\$pid 2>/dev/null" $signal; done
+signals="TERM HUP USR1 USR2"
+[ -t 0 ] || signals="$signals INT QUIT"
+for signal in $signals; do trap "kill -$signal \\$pid 2>/dev/null" $signal; done
 exec 3<&0
 "$@" <&3 3<&- &
 pid=$!

@@ -58,6 +58,8 @@ export class CommandRun {
   #command: GuardedCommand | undefined;
   #term: Term | undefined;
   #commandRuns = false;
+  /** Settles when the newest command has ended. */
+  #led: Promise<void> = Promise.resolve();
   #observes = false;
   #seenLock = false;
   #tokenRegressed = false;
@@ -114,7 +116,7 @@ export class CommandRun {
     this.#command = this.#newGuard();
     while (this.#goesOn) {
       this.#observes = true;
-      await this.#elector.run((term) => this.#lead(term), { signal });
+      await this.#elector.run((term) => this.#campaignWon(term), { signal });
       this.#observes = false;
       if (!this.#goesOn) break;
       const delayMs = restartDelayMs(timing.retryPeriodMs, this.#shortLives);
@@ -122,6 +124,8 @@ export class CommandRun {
       // Stopped meanwhile: the loop ends.
       await sleep(delayMs, undefined, { signal }).catch(() => {});
     }
+    // A command that outlives SIGKILL outlives its term too, and the elector gives up on it; this process does not.
+    await this.#led;
     this.#command?.dispose();
     // A standby that was told to stop has done all that it was asked for.
     return this.#exitCode ?? EXIT.ok;
@@ -152,6 +156,11 @@ export class CommandRun {
   }
 
   /** The task of the elector; never rejects. */
+  #campaignWon(term: Term): Promise<void> {
+    this.#led = this.#lead(term);
+    return this.#led;
+  }
+
   async #lead(term: Term): Promise<void> {
     const { timing } = this.#options;
     // It may have been killed while it waited.
@@ -169,9 +178,16 @@ export class CommandRun {
     this.#tellEnd(end);
     this.#decide(term, end, performance.now() - startedAtMs);
     // After the lock was given back: starting a process takes milliseconds that another replica waits for.
-    setImmediate(() => {
-      if (this.#goesOn && !this.#command?.alive) this.#command = this.#newGuard();
-    });
+    setImmediate(() => this.#prepareGuard());
+  }
+
+  #prepareGuard(): void {
+    if (!this.#goesOn || this.#command?.alive) return;
+    try {
+      this.#command = this.#newGuard();
+    } catch {
+      // No process to be had right now: the next term tries again, and is given up if that fails, too.
+    }
   }
 
   /** What the end of a command means for the replica. */
@@ -222,7 +238,8 @@ export class CommandRun {
     } else if (end.kind === "guard-lost") {
       report({ event: "error", code: null, message: end.message });
     } else {
-      const why = end.code ?? "its term was over";
+      const why =
+        end.code === "ENOENT" ? "it or its interpreter is not there" : (end.code ?? "its term was over");
       report({ event: "error", code: null, message: `The command could not be started: ${why}` });
     }
   }

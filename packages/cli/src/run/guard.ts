@@ -65,12 +65,22 @@ function start({ file, args, env, mark, leadsUntilMs, killGraceMs }: StartOrder)
     report({ kind: "failed", code: undefined });
     return;
   }
-  // `detached` makes it the leader of a session, and so of a process group, of its own.
-  const child = spawn(file, args, { env, stdio: "inherit", detached: true });
-  child.once("error", (error: NodeJS.ErrnoException) => {
-    if (child.pid === undefined) report({ kind: "failed", code: error.code ?? "EUNKNOWN" });
-  });
-  if (child.pid === undefined) return;
+  const failed = ({ code = "EUNKNOWN" }: NodeJS.ErrnoException): void => report({ kind: "failed", code });
+  let child: ChildProcess;
+  try {
+    // `detached` makes it the leader of a session, and so of a process group, of its own.
+    child = spawn(file, args, { env, stdio: "inherit", detached: true });
+  } catch (error) {
+    // Node throws what is not among the usual five, e.g. ENOTDIR, ENOEXEC, ENOMEM.
+    failed(error as NodeJS.ErrnoException);
+    return;
+  }
+  if (child.pid === undefined) {
+    child.once("error", failed);
+    return;
+  }
+  // A signal that cannot be sent to it any more.
+  child.on("error", () => {});
   report({ kind: "started", pid: child.pid });
   const deadline = { leadsUntilMs, killGraceMs, stopByMs: Number.POSITIVE_INFINITY };
   const tree = { leader: child.pid, mark };

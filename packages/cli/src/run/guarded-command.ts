@@ -39,6 +39,8 @@ export class GuardedCommand {
   readonly ended: Promise<CommandEnd>;
   /** The guard has not ended. */
   alive = true;
+  /** Nothing of the command is left. */
+  #over = false;
   readonly #guard: ChildProcess;
   readonly #onStarted: (pid: number) => void;
   readonly #mark = randomUUID();
@@ -90,7 +92,7 @@ export class GuardedCommand {
 
   /** For how long the command should have been gone by now; 0 while it may run. */
   overdueMs(): number {
-    if (this.#deadline === undefined || !this.alive) return 0;
+    if (this.#deadline === undefined || this.#over) return 0;
     return Math.max(0, machineNowMs() - killAtMs(this.#deadline));
   }
 
@@ -133,6 +135,7 @@ export class GuardedCommand {
     if (end.kind === "guard-lost" && this.#deadline !== undefined) {
       await killTreeUntilGone({ leader: this.#leader, mark: this.#mark });
     }
+    this.#over = true;
     return end;
   }
 

@@ -58,7 +58,7 @@ export async function leadCommand({
 }
 
 /** Why a term that was aborted ended. */
-export function stopReasonOf(term: Term): StopReason {
+function stopReasonOf(term: Term): StopReason {
   const reason: unknown = term.signal.reason;
   return (LeaderElectionError.is(reason) ? reason.stopReason : undefined) ?? "deadline";
 }

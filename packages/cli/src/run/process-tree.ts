@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A command and what it started. */
@@ -9,6 +9,9 @@ export interface ProcessTree {
   readonly mark: string;
 }
 
+/** Linux; elsewhere a tree is its process group. */
+const SEES_PROCESSES = existsSync("/proc/self/stat");
+
 /** Signals the command's process group. Whoever is gone is no error. */
 export function signalGroup(leader: number, signal: NodeJS.Signals): void {
   trySignal(-leader, signal);
@@ -16,7 +19,7 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): void {
 
 /** SIGKILL to the whole tree, at once. Returns whether anything was left to kill. */
 export function killTree({ leader, mark }: ProcessTree): boolean {
-  if (process.platform !== "linux") return leader !== undefined && trySignal(-leader, "SIGKILL");
+  if (!SEES_PROCESSES) return leader !== undefined && trySignal(-leader, "SIGKILL");
   // All at once first: a group that forks as fast as it is read would win otherwise.
   if (leader !== undefined) trySignal(-leader, "SIGKILL");
   const living = livingMembers(leader, mark);

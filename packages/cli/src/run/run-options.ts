@@ -7,7 +7,7 @@ import { type RunTiming, resolveTiming } from "./run-timing.ts";
 
 /** What {@link addRunOptions} makes of the command line. */
 export interface RunOptions extends StoreOptions {
-  readonly lock: string;
+  readonly lock?: string;
   readonly identity?: string;
   readonly leaseDuration?: number;
   readonly renewDeadline?: number;
