@@ -1,10 +1,11 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { demoCommand } from "./commands/demo.ts";
+import { runCommand } from "./commands/run.ts";
 import type { Io } from "./io.ts";
 
 /** Every command of `tenure`, in the order of its help. */
-const COMMANDS: readonly ((io: Io) => Command)[] = [demoCommand];
+const COMMANDS: readonly ((io: Io) => Command)[] = [runCommand, demoCommand];
 
 /** The whole command line. What is wrong with one throws commander's `CommanderError`, after it was said on stderr. */
 export function createProgram(io: Io): Command {
