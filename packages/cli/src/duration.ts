@@ -30,7 +30,7 @@ export function formatDuration(durationMs: number): string {
   const ms = Math.abs(durationMs);
   const sign = durationMs < 0 ? "-" : "";
   if (ms < 1_000) return `${sign}${Math.round(ms)}ms`;
-  if (ms < 59_950) return `${sign}${(ms / 1_000).toFixed(1)}s`;
+  if (ms < 59_950) return `${sign}${(ms / 1_000).toFixed(1).replace(/\.0$/, "")}s`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 3_600) return `${sign}${Math.floor(seconds / 60)}m${pad(seconds % 60)}s`;
   const minutes = Math.floor(seconds / 60);

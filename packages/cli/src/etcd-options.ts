@@ -20,7 +20,9 @@ export async function etcdOptions(
   const { username } = store;
   const password = username === undefined ? undefined : await passwordOf(store.password, options, env);
   if (username !== undefined && password === undefined) {
-    throw usageError("The etcd:// URL has a user without a password: give --password-file or TENURE_PASSWORD");
+    throw usageError(
+      "The etcd:// URL has a user without a password: give --password-file or TENURE_PASSWORD",
+    );
   }
   return {
     hosts: store.hosts,

@@ -48,10 +48,7 @@ export type LockUrl =
   | (LeaseStore & { readonly namespace: string; readonly name: string })
   | ((RedisStore | EtcdStore) & { readonly name: string });
 /** A store, and the part of it to look at: `k8s://NAMESPACE`. */
-export type StoreUrl =
-  | (LeaseStore & { readonly namespace: string | undefined })
-  | RedisStore
-  | EtcdStore;
+export type StoreUrl = (LeaseStore & { readonly namespace: string | undefined }) | RedisStore | EtcdStore;
 
 /** Where `tenure lease-server` listens, and where `lease-server://HOST` is looked for. */
 export const LEASE_SERVER_PORT = 7410;

@@ -13,12 +13,17 @@ export async function main(args: readonly string[], io: Io): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has printed what there is to say: help, the version, or what is wrong with the command line.
-      io.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+      io.exitCode = error.exitCode === 0 ? EXIT.ok : exitCodeFor(args, EXIT.usage);
       return;
     }
     const { line, exitCode } = describeFailure(error);
     io.stderr.write(`tenure: ${line}\n`);
     if (io.debug && error instanceof Error) io.stderr.write(`${error.stack}\n`);
-    io.exitCode = exitCode;
+    io.exitCode = exitCodeFor(args, exitCode);
   }
+}
+
+/** `tenure run` ends with its command's exit code: its own troubles must not look like one. */
+function exitCodeFor([command]: readonly string[], exitCode: number): number {
+  return command === "run" && exitCode < EXIT.lost ? EXIT.runFailed : exitCode;
 }

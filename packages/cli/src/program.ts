@@ -1,11 +1,28 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
+import { checkCommand } from "./commands/check.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { leaseServerCommand } from "./commands/lease-server.ts";
+import { lsCommand } from "./commands/ls.ts";
+import { manifestCommand } from "./commands/manifest.ts";
 import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
+import { stepDownCommand } from "./commands/step-down.ts";
+import { watchCommand } from "./commands/watch.ts";
 import type { Io } from "./io.ts";
 
 /** Every command of `tenure`, in the order of its help. */
-const COMMANDS: readonly ((io: Io) => Command)[] = [runCommand, demoCommand];
+const COMMANDS: readonly ((io: Io) => Command)[] = [
+  demoCommand,
+  runCommand,
+  statusCommand,
+  watchCommand,
+  lsCommand,
+  stepDownCommand,
+  checkCommand,
+  manifestCommand,
+  leaseServerCommand,
+];
 
 /** The whole command line. What is wrong with one throws commander's `CommanderError`, after it was said on stderr. */
 export function createProgram(io: Io): Command {
@@ -20,7 +37,13 @@ export function createProgram(io: Io): Command {
       writeErr: (text) => io.stderr.write(text),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
-      outputError: (text, write) => write(text.replace(/^error: /, "tenure: ")),
+      outputError: (text, write) =>
+        write(
+          `tenure: ${text
+            .replace(/^error: /, "")
+            .trimEnd()
+            .replaceAll("\n", " ")}\n`,
+        ),
     })
     .addHelpText(
       "after",

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "./duration.ts";
@@ -18,10 +19,16 @@ export interface StoreOptions {
   readonly timeout: number;
 }
 
-/** The options of every command that talks to a store. */
+/** The options of every command that talks to a store; one that does so for ever has durations of its own, and no `--timeout`. */
 export function addStoreOptions(
   command: Command,
-  { tokenFlag = "--token-file" }: { readonly tokenFlag?: "--token-file" | "--store-token-file" } = {},
+  {
+    tokenFlag = "--token-file",
+    timeout = true,
+  }: {
+    readonly tokenFlag?: "--token-file" | "--store-token-file";
+    readonly timeout?: boolean;
+  } = {},
 ): Command {
   const add = (flags: string, description: string): void => {
     command.addOption(new Option(flags, description).helpGroup("Options of the store:"));
@@ -33,6 +40,7 @@ export function addStoreOptions(
   add("--ca-file <file>", "TLS: who signs the server's certificate, PEM (k8s: the kubeconfig has it)");
   add("--cert-file <file>", "TLS: client certificate, PEM (redis, etcd)");
   add("--key-file <file>", "TLS: its key, PEM");
+  if (!timeout) return command;
   command.addOption(
     new Option("--timeout <duration>", "how long one request may take")
       .argParser(parseTimeout)
@@ -73,13 +81,27 @@ export interface TlsFiles {
   readonly key: Buffer | undefined;
 }
 
+/**
+ * The certificates of `--ca-file`. One that holds none would be taken for no file at all, and every server be refused.
+ */
+export async function readAuthority({ caFile }: Pick<StoreOptions, "caFile">): Promise<Buffer | undefined> {
+  if (caFile === undefined) return undefined;
+  const pem = await readOptionFile("--ca-file", caFile);
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new CliError(EXIT.failed, `The file of --ca-file holds no certificate: ${caFile}`, { cause });
+  }
+  return pem;
+}
+
 /** Reads the files of the TLS options. */
 export async function readTlsFiles({ caFile, certFile, keyFile }: StoreOptions): Promise<TlsFiles> {
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw usageError("Expected --cert-file and --key-file both, or neither");
   }
   return {
-    ca: caFile === undefined ? undefined : await readOptionFile("--ca-file", caFile),
+    ca: await readAuthority({ caFile }),
     cert: certFile === undefined ? undefined : await readOptionFile("--cert-file", certFile),
     key: keyFile === undefined ? undefined : await readOptionFile("--key-file", keyFile),
   };

@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { parseDuration } from "../duration.ts";
+import { parsePort } from "../port.ts";
 import { addStoreOptions, type StoreOptions } from "../store-options.ts";
 import type { RunPolicy } from "./command-run.ts";
 import { type RunTiming, resolveTiming } from "./run-timing.ts";
@@ -77,11 +78,4 @@ export function policyOf({ restart, once, onLoss }: RunOptions): RunPolicy {
     afterLoss: once || onLoss === "stop" ? "exit" : "restart",
     afterStepDown: once ? "exit" : "restart",
   };
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError("Expected a port from 0 to 65535.");
-  return port;
 }
