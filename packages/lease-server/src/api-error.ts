@@ -27,22 +27,31 @@ export class ApiError extends Error {
   /** Empty for what Kubernetes does not classify: most of its 500s. */
   readonly reason: string;
   readonly details: Readonly<Record<string, unknown>> | undefined;
+  /** Of a list that has expired: where it can go on. */
+  readonly metadata: Readonly<Record<string, unknown>>;
 
-  constructor(code: number, reason: string, message: string, details?: Readonly<Record<string, unknown>>) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+    metadata: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.name = "ApiError";
     this.code = code;
     this.reason = reason;
     this.details = details;
+    this.metadata = metadata;
   }
 
   /** The body that a client reads. */
   toStatus(): StatusObject {
-    const { code, reason, message, details } = this;
+    const { code, reason, message, details, metadata } = this;
     return {
       kind: "Status",
       apiVersion: "v1",
-      metadata: {},
+      metadata,
       status: "Failure",
       message,
       ...(reason === "" ? {} : { reason }),

@@ -3,7 +3,9 @@ import type { Access } from "./access/access.ts";
 import { openAccess } from "./access/open-access.ts";
 import { type AccessToken, tokenAccess } from "./access/token-access.ts";
 import { type AdjustableFaults, createFaults } from "./faults/create-faults.ts";
+import type { FaultSettings } from "./faults/fault-rule.ts";
 import { ApiServer, type ServedRequest } from "./http/api-server.ts";
+import { listenError } from "./http/listen-error.ts";
 import { BUILT_IN_NAMESPACES, NamespacePolicy, newNamespace } from "./http/namespace-api.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import {
@@ -12,7 +14,8 @@ import {
   type LeaseServerKubeConfig,
   type ServerAddress,
 } from "./kubeconfig.ts";
-import { type Change, ObjectStore } from "./store/object-store.ts";
+import type { Change } from "./store/batch.ts";
+import { ObjectStore } from "./store/object-store.ts";
 import { revisionNow } from "./store/revision.ts";
 import { selfSignedTls } from "./tls/self-signed-tls.ts";
 import { checkTls, type TlsMaterial } from "./tls/tls-material.ts";
@@ -39,6 +42,8 @@ export interface LeaseServerOptions {
   readonly strictNamespaces?: boolean | undefined;
   /** How many changes a watch can go back before it is told 410, at least 1. @defaultValue 10000 */
   readonly historyLimit?: number | undefined;
+  /** Chaos from the first request on. @defaultValue none, until somebody sets them at `/-/faults` or by {@link LeaseServer.faults} */
+  readonly faults?: FaultSettings | undefined;
   /** Told of every request when it has ended. */
   readonly onRequest?: ((request: ServedRequest) => void) | undefined;
 }
@@ -67,8 +72,8 @@ export interface LeaseServer extends AsyncDisposable {
 /**
  * Starts a Lease API: resolves when it answers.
  *
- * @throws `TypeError` or `RangeError` when an option is wrong, `JournalError` when the journal cannot be had, else the error of
- * Node's `listen`: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`.
+ * @throws `TypeError` or `RangeError` when an option is wrong, `JournalError` when the journal cannot be had, and when the port cannot
+ * be had an error that says so, with Node's `code`: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …
  */
 export async function startLeaseServer(options: LeaseServerOptions = {}): Promise<LeaseServer> {
   const { port = 0, host = "127.0.0.1", tokens, historyLimit = 10_000 } = options;
@@ -78,16 +83,17 @@ export async function startLeaseServer(options: LeaseServerOptions = {}): Promis
   if (!Number.isSafeInteger(historyLimit) || historyLimit < 1) {
     throw new RangeError(`Expected \`historyLimit\` as a positive integer, got ${historyLimit}`);
   }
+  const faults = createFaults();
+  if (options.faults !== undefined) faults.set(options.faults);
   const access: Access = tokens === undefined ? openAccess() : tokenAccess({ tokens });
   const tls = await tlsMaterial(options.tls, host);
   const opened = options.journalFile === undefined ? undefined : await openJournal(options.journalFile);
   const store = new ObjectStore({
     journal: opened?.journal,
     contents: opened?.contents,
-    firstRevision: opened === undefined || opened.contents.revision === 0n ? revisionNow(Date.now()) : 0n,
+    firstRevision: revisionNow(Date.now()),
     historyLimit,
   });
-  const faults = createFaults();
   const server = new ApiServer({
     store,
     access,
@@ -99,9 +105,10 @@ export async function startLeaseServer(options: LeaseServerOptions = {}): Promis
   });
   try {
     await makeBuiltInNamespaces(store);
-    const actualPort = await server.listen(port, host);
-    const scheme = tls === undefined ? "http" : "https";
-    const url = `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${actualPort}`;
+    const actualPort = await server.listen(port, host).catch((error: unknown) => {
+      throw listenError(error, port, host);
+    });
+    const url = urlOf(tls === undefined ? "http" : "https", host, actualPort);
     const address: ServerAddress = { url, ca: tls?.ca, namespace: "default" };
     const firstToken = tokens?.[0]?.token;
     const close = async (): Promise<void> => {
@@ -124,6 +131,12 @@ export async function startLeaseServer(options: LeaseServerOptions = {}): Promis
     await opened?.journal.close();
     throw error;
   }
+}
+
+/** Where clients of this machine reach it: not all of them take the address that stands for every address. */
+function urlOf(scheme: string, host: string, port: number): string {
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `${scheme}://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
 }
 
 async function tlsMaterial(tls: LeaseServerOptions["tls"], host: string): Promise<TlsMaterial | undefined> {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LeaseServer, startLeaseServer } from "@tenure/lease-server";
+import { type AccessToken, type LeaseServer, startLeaseServer } from "@tenure/lease-server";
 
 /** A lease-server over TLS with tokens, as close to a real apiserver as it gets, and a kubeconfig file for it. */
 export interface Served extends AsyncDisposable {
@@ -11,13 +11,15 @@ export interface Served extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** Starts one; its administrator's token is in the kubeconfig. */
-export async function serve(): Promise<Served> {
+const ADMIN: AccessToken = { token: "admin-token", user: "admin", groups: ["system:masters"] };
+
+/** Starts one; the first token is in the kubeconfig, an administrator's unless others are given. */
+export async function serve(tokens: readonly AccessToken[] = [ADMIN]): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), "tenure-lease-server-test-"));
   const server = await startLeaseServer({
     tls: true,
     strictNamespaces: true,
-    tokens: [{ token: "admin-token", user: "admin", groups: ["system:masters"] }],
+    tokens,
   });
   const kubeconfigPath = join(folder, "kubeconfig");
   writeFileSync(kubeconfigPath, server.kubeconfigText(), { mode: 0o600 });

@@ -19,7 +19,7 @@ export interface Caller {
 
 /** Says who is asking and what they may do. */
 export interface Access {
-  /** @throws `ApiError` 401 when the token is unknown, or missing where one is needed. */
+  /** @throws `ApiError` 401 when the token is unknown. Who sends none where one is needed is `system:anonymous`. */
   authenticate(authorization: string | undefined): Caller;
   /** Whether this caller may; the server words the 403. */
   allows(caller: Caller, attributes: AccessAttributes): boolean;

@@ -23,8 +23,16 @@ describe("tokenAccess", () => {
     expect(access.authenticate("Bearer token-b").user).toBe("b");
   });
 
-  it("answers 401 to everybody else, and says no more than that", () => {
-    const others = [
+  it("answers 401 to another token, and says no more than that", () => {
+    for (const header of ["Bearer token", "Bearer token-aa", "bearer TOKEN-A"]) {
+      expect(() => access.authenticate(header), header).toThrow(
+        expect.objectContaining({ code: 401, reason: "Unauthorized", message: "Unauthorized" }),
+      );
+    }
+  });
+
+  it("takes whoever sends no bearer token for anonymous, who may do nothing, not even ask what it may", () => {
+    for (const header of [
       undefined,
       "",
       "Bearer",
@@ -32,13 +40,18 @@ describe("tokenAccess", () => {
       "Bearer  token-a",
       "Basic token-a",
       "token-a",
-      "Bearer token",
-      "Bearer token-aa",
-    ];
-    for (const header of others) {
-      expect(() => access.authenticate(header), String(header)).toThrow(
-        expect.objectContaining({ code: 401, reason: "Unauthorized", message: "Unauthorized" }),
-      );
+    ]) {
+      const caller = access.authenticate(header);
+      expect(caller, String(header)).toEqual({
+        user: "system:anonymous",
+        groups: ["system:unauthenticated"],
+      });
+      for (const attributes of [
+        { ...LEASES, verb: "get", namespace: "default", name: "demo" },
+        { group: "authorization.k8s.io", resource: "selfsubjectaccessreviews", verb: "create" },
+      ]) {
+        expect(access.allows(caller, attributes)).toBe(false);
+      }
     }
   });
 

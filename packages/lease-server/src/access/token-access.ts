@@ -24,6 +24,8 @@ export interface TokenAccessOptions {
   readonly tokens: readonly AccessToken[];
 }
 
+const ANONYMOUS: Caller = { user: "system:anonymous", groups: ["system:unauthenticated"] };
+
 interface Grant {
   readonly digest: Buffer;
   readonly caller: Caller;
@@ -31,7 +33,8 @@ interface Grant {
 }
 
 /**
- * Lets in who sends one of these bearer tokens, and allows what its rules allow. Without a token, or with another, the answer is 401.
+ * Lets in who sends one of these bearer tokens, and allows what its rules allow. With another token the answer is 401; who sends none
+ * is `system:anonymous`, as on the real server, and may do nothing.
  * @throws TypeError naming the option that is not as it should be; never with a token in it.
  */
 export function tokenAccess(options: TokenAccessOptions): Access {
@@ -42,12 +45,15 @@ export function tokenAccess(options: TokenAccessOptions): Access {
   return {
     authenticate(authorization) {
       const token = bearerToken(authorization);
-      const caller = token === undefined ? undefined : find(grants, digestOf(token));
+      if (token === undefined) return ANONYMOUS;
+      const caller = find(grants, digestOf(token));
       if (caller === undefined) throw unauthorized();
       return caller;
     },
     allows(caller, attributes) {
-      if (caller.groups.includes("system:masters") || isForEverybody(attributes)) return true;
+      const { groups } = caller;
+      if (groups.includes("system:masters")) return true;
+      if (groups.includes("system:authenticated") && isForEverybody(attributes)) return true;
       return (rulesOf.get(caller) ?? []).some((rule) => ruleAllows(rule, attributes));
     },
   };
@@ -77,7 +83,9 @@ function withAuthenticated(groups: readonly string[]): readonly string[] {
   return [...new Set([...groups, "system:authenticated"])];
 }
 
+const SELF_REVIEWS: ReadonlySet<string> = new Set(["selfsubjectaccessreviews", "selfsubjectrulesreviews"]);
+
 /** What Kubernetes' role `system:basic-user` gives to all who have authenticated: to ask what they may do. */
 function isForEverybody({ verb, group, resource }: AccessAttributes): boolean {
-  return verb === "create" && group === "authorization.k8s.io" && resource === "selfsubjectaccessreviews";
+  return verb === "create" && group === "authorization.k8s.io" && SELF_REVIEWS.has(resource);
 }

@@ -1,98 +1,95 @@
-import type { Access, AccessAttributes, Caller } from "../access/access.ts";
-import { ApiError } from "../api-error.ts";
+import type { Access, AccessAttributes } from "../access/access.ts";
+import { mayUsePath } from "../access/path-access.ts";
+import { type FieldError, invalid, invalidError } from "../object/field-error.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { readObject } from "./read-object.ts";
 
-const GROUP_VERSION = "authorization.k8s.io/v1";
+const GROUP = "authorization.k8s.io";
+/** What everybody with a token may read. */
+const NON_RESOURCE_URLS = [
+  "/api",
+  "/api/*",
+  "/apis",
+  "/apis/*",
+  "/healthz",
+  "/livez",
+  "/openapi",
+  "/openapi/*",
+  "/readyz",
+  "/version",
+];
+const VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+const NAMESPACE_VERBS = ["get", "list", "watch", "create", "delete"];
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** `POST selfsubjectaccessreviews`: may I? @throws `ApiError` 400, 422. */
-export function reviewAccess(body: Buffer, caller: Caller, access: Access): Answer {
-  const review = parseReview(body, "SelfSubjectAccessReview");
-  const spec = objectOf(review["spec"]);
-  const resource = objectOf(spec["resourceAttributes"]);
-  const path = objectOf(spec["nonResourceAttributes"]);
-  if ((resource === NOTHING) === (path === NOTHING)) {
-    throw new ApiError(
-      422,
-      "Invalid",
-      'SelfSubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be specified',
-      {
-        group: "authorization.k8s.io",
-        kind: "SelfSubjectAccessReview",
-        causes: [
-          {
-            reason: "FieldValueInvalid",
-            message:
-              "Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be specified",
-            field: "spec.resourceAttributes",
-          },
-        ],
-      },
-    );
-  }
-  // Paths that are no resources are open to everybody here.
-  const allowed = resource === NOTHING || access.allows(caller, attributesOf(resource));
+export function reviewAccess(request: ApiRequest, access: Access): Answer {
+  const kind = "SelfSubjectAccessReview";
+  const { spec } = readObject(request, { kind, goType: `authorization.${kind}` });
+  const { resourceAttributes: resource, nonResourceAttributes: path } = fieldsOf(spec) ?? {};
+  const attributes = fieldsOf(resource);
+  const pathAttributes = fieldsOf(path);
+  checkSubject(attributes, pathAttributes);
+  const { caller } = request;
+  const allowed =
+    attributes === undefined
+      ? mayUsePath(access, caller, textOf(pathAttributes?.["verb"]), textOf(pathAttributes?.["path"]))
+      : access.allows(caller, attributesOf(attributes));
   return objectAnswer(201, {
-    kind: "SelfSubjectAccessReview",
-    apiVersion: GROUP_VERSION,
+    kind,
+    apiVersion: `${GROUP}/v1`,
     metadata: {},
-    spec,
+    spec:
+      attributes === undefined ? { nonResourceAttributes: path } : { resourceAttributes: sent(attributes) },
     status: { allowed },
   });
 }
 
-/** `POST selfsubjectrulesreviews`: what may I, here? Told verb by verb, since rules can be of any shape. */
-export function reviewRules(body: Buffer, caller: Caller, access: Access): Answer {
-  const review = parseReview(body, "SelfSubjectRulesReview");
-  const spec = objectOf(review["spec"]);
-  const namespace = textOf(spec["namespace"]);
-  const may = (
-    verbs: readonly string[],
-    group: string,
-    resource: string,
-    scope: string | undefined,
-  ): object => ({
-    verbs: verbs.filter((verb) => access.allows(caller, { verb, group, resource, namespace: scope })),
+/** `POST selfsubjectrulesreviews`: what may I, here? Told verb by verb, since rules can be of any shape. @throws `ApiError` 400 */
+export function reviewRules(request: ApiRequest, access: Access): Answer {
+  const kind = "SelfSubjectRulesReview";
+  const { spec } = readObject(request, { kind, goType: `authorization.${kind}` });
+  const namespace = textOf(fieldsOf(spec)?.["namespace"]);
+  const may = (verbs: readonly string[], group: string, resource: string, scope?: string): object => ({
+    verbs: verbs.filter((verb) => access.allows(request.caller, { verb, group, resource, namespace: scope })),
     apiGroups: [group],
     resources: [resource],
   });
-  const verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
   return objectAnswer(201, {
-    kind: "SelfSubjectRulesReview",
-    apiVersion: GROUP_VERSION,
+    kind,
+    apiVersion: `${GROUP}/v1`,
     metadata: {},
     spec: {},
     status: {
       resourceRules: [
-        may(verbs, "coordination.k8s.io", "leases", namespace),
-        may(["get", "list", "watch", "create", "delete"], "", "namespaces", undefined),
+        may(VERBS, "coordination.k8s.io", "leases", namespace),
+        may(NAMESPACE_VERBS, "", "namespaces"),
       ],
-      nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["*"] }],
+      nonResourceRules: [{ verbs: ["get"], nonResourceURLs: NON_RESOURCE_URLS }],
       // Rules for single names are not told.
       incomplete: true,
     },
   });
 }
 
-const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
-
-function parseReview(body: Buffer, kind: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString("utf8"));
-  } catch (error) {
-    throw new ApiError(
-      400,
-      "BadRequest",
-      `couldn't get version/kind; json parse error: ${(error as Error).message}`,
-    );
+/** The real server forgets the kind in this message. */
+function checkSubject(resource: Fields | undefined, path: Fields | undefined): void {
+  const errors: FieldError[] = [];
+  if (resource !== undefined && path !== undefined) {
+    const shown = { Path: textOf(path["path"]), Verb: textOf(path["verb"]) };
+    const why = "cannot be specified in combination with resourceAttributes";
+    errors.push(invalid("spec.nonResourceAttributes", shown, why));
   }
-  const review = objectOf(value);
-  const sent = review["kind"] ?? kind;
-  if (sent !== kind) throw new ApiError(400, "BadRequest", `Expected a ${kind}, got ${String(sent)}`);
-  return review;
+  if (resource === undefined && path === undefined) {
+    const why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+    errors.push(invalid("spec.resourceAttributes", null, why));
+  }
+  if (errors.length > 0) throw invalidError({ group: GROUP, kind: "", name: "" }, errors);
 }
 
-function attributesOf(attributes: Readonly<Record<string, unknown>>): AccessAttributes {
+function attributesOf(attributes: Fields): AccessAttributes {
   return {
     verb: textOf(attributes["verb"]),
     group: textOf(attributes["group"]),
@@ -102,10 +99,13 @@ function attributesOf(attributes: Readonly<Record<string, unknown>>): AccessAttr
   };
 }
 
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : NOTHING;
+/** Without what is empty, which is not stored. */
+function sent(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
+}
+
+function fieldsOf(value: unknown): Fields | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
 function textOf(value: unknown): string {

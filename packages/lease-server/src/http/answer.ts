@@ -1,4 +1,5 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
+import { stringify } from "yaml";
 import { ApiError } from "../api-error.ts";
 
 /** What a request is answered with. */
@@ -20,7 +21,7 @@ export function objectAnswer(status: number, object: object, warnings?: readonly
 }
 
 /** What went wrong, as a client of Kubernetes reads it. */
-export function failureAnswer(error: unknown): Answer {
+export function failureAnswer(error: unknown): Extract<Answer, { kind: "object" }> {
   const known =
     error instanceof ApiError
       ? error
@@ -36,32 +37,50 @@ export function failureAnswer(error: unknown): Answer {
 }
 
 /** Bytes and headers of an answer that is no stream. */
-export function encodeAnswer(answer: Exclude<Answer, { kind: "stream" }>): {
+export function encodeAnswer(
+  answer: Exclude<Answer, { kind: "stream" }>,
+  { yaml = false }: { readonly yaml?: boolean } = {},
+): {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
 } {
-  const text = answer.kind === "text" ? answer.text : `${JSON.stringify(answer.object)}\n`;
-  const body = Buffer.from(text);
-  const headers: Record<string, string | readonly string[]> = {
-    "Cache-Control": "no-cache, private",
-    "Content-Type": answer.kind === "text" ? "text/plain; charset=utf-8" : "application/json",
-    "Content-Length": String(body.length),
-  };
-  if (answer.kind === "object") {
-    Object.assign(headers, answer.headers);
-    const { warnings = [] } = answer;
-    if (warnings.length > 0) headers["Warning"] = [...new Set(warnings)].map(warningHeader);
+  if (answer.kind === "text") {
+    return encoded(answer.status, { "Content-Type": "text/plain; charset=utf-8" }, answer.text);
   }
-  return { status: answer.status, headers, body };
+  const { status, object, warnings = [] } = answer;
+  const headers: Record<string, string | readonly string[]> = {
+    "Content-Type": yaml ? "application/yaml" : "application/json",
+    ...answer.headers,
+  };
+  if (warnings.length > 0) headers["Warning"] = [...new Set(warnings)].map(warningHeader);
+  return encoded(status, headers, yaml ? yamlText(object) : `${JSON.stringify(object)}\n`);
+}
+
+function encoded(
+  status: number,
+  headers: Readonly<Record<string, string | readonly string[]>>,
+  text: string,
+): ReturnType<typeof encodeAnswer> {
+  const body = Buffer.from(text);
+  const common = { "Cache-Control": "no-cache, private", "Content-Length": String(body.length) };
+  return { status, headers: { ...common, ...headers }, body };
+}
+
+/** As the real server writes it: members in the order of their names, quotes where YAML 1.1 needs them. */
+function yamlText(object: object): string {
+  // Without the members that are undefined, as in JSON.
+  const plain: unknown = JSON.parse(JSON.stringify(object));
+  return stringify(plain, {
+    schema: "yaml-1.1",
+    sortMapEntries: true,
+    indentSeq: false,
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+  });
 }
 
 /** RFC 7234: code 299, no agent. */
 function warningHeader(text: string): string {
   return `299 - "${text.replaceAll(/[\\"]/g, "\\$&")}"`;
-}
-
-/** A short line for a log: `"404 Not Found"`. */
-export function statusLine(status: number): string {
-  return `${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
 }

@@ -8,6 +8,8 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
   readonly caller: Caller;
+  /** Host and port that the client has reached. */
+  readonly address: string;
   /** Aborts when the client has gone, or the server closes. */
   readonly signal: AbortSignal;
 }

@@ -1,12 +1,13 @@
-import type { Change } from "../store/object-store.ts";
+import type { Change } from "../store/batch.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import type { ApiRequest } from "./api-request.ts";
+import { deleteOptions } from "./delete-options.ts";
 import { deletion } from "./deletion.ts";
-import { type LeaseApiOptions, leaseKey, shapeRequest } from "./lease-api.ts";
+import type { LeaseApiOptions } from "./lease-api.ts";
 import { listOptions } from "./list-options.ts";
+import { shapeRequest } from "./shape-request.ts";
 import { shapedList } from "./shapes.ts";
-import { deleteOptions } from "./write-options.ts";
 
 /** `DELETE` of a collection: every Lease that the selectors admit. Answers with what there was. */
 export async function deleteCollection(
@@ -18,23 +19,16 @@ export async function deleteCollection(
   const wanted = deleteOptions(request);
   const shape = shapeRequest(request, options);
   const nowMs = options.now();
-  const { store } = options;
-  const { items, revision } = await store.write((view) => {
+  const { items, revision } = await options.store.write((view) => {
+    const { revision } = view;
     const changes: Change[] = [];
-    const answers: ((stored: readonly StoredObject[]) => StoredObject)[] = [];
-    for (const { metadata } of store.list("Lease", namespace)) {
-      // A write that goes before this one may have changed it.
-      const live = view.get(leaseKey(namespace, metadata.name));
-      if (live?.kind !== "Lease" || !selects(live)) continue;
-      const decision = deletion(live, wanted, nowMs);
-      const start = changes.length;
-      changes.push(...decision.changes);
-      answers.push((stored) => decision.answer(stored.slice(start, start + decision.changes.length)).object);
+    const items: StoredObject[] = [];
+    for (const live of view.list("Lease", namespace)) {
+      if (live.kind !== "Lease" || !selects(live)) continue;
+      changes.push(...deletion(live, wanted, nowMs).changes);
+      items.push(live);
     }
-    return {
-      changes,
-      answer: (stored) => ({ items: answers.map((answer) => answer(stored)), revision: view.revision }),
-    };
+    return { changes, answer: () => ({ items, revision }) };
   });
   return objectAnswer(200, shapedList("Lease", items, { resourceVersion: String(revision) }, shape));
 }

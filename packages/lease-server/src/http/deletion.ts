@@ -5,7 +5,7 @@ import type { Lease, ObjectMeta } from "../object/lease.ts";
 import { inOrder } from "../object/prepare.ts";
 import type { Decision } from "../store/object-store.ts";
 import { keyOf, type StoredObject } from "../store/stored-object.ts";
-import type { DeleteOptions } from "./write-options.ts";
+import type { DeleteOptions } from "./delete-options.ts";
 
 /** What a deletion leads to. */
 export interface Deleted {

@@ -1,7 +1,7 @@
 import type { OutputShape } from "./negotiate.ts";
 
 /** The Kubernetes whose Lease API this is. */
-export const KUBERNETES_VERSION = "1.36.3";
+const KUBERNETES_VERSION = "1.36.3";
 
 const LEASE_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const NAMESPACE_VERBS = ["create", "delete", "get", "list", "watch"];
@@ -13,6 +13,8 @@ interface Resource {
   readonly kind: string;
   readonly verbs: readonly string[];
   readonly shortNames?: readonly string[];
+  /** As the real server makes it of group, version and kind. */
+  readonly storageVersionHash?: string;
 }
 
 const GROUPS: readonly { readonly group: string; readonly resources: readonly Resource[] }[] = [
@@ -26,6 +28,7 @@ const GROUPS: readonly { readonly group: string; readonly resources: readonly Re
         kind: "Namespace",
         verbs: NAMESPACE_VERBS,
         shortNames: ["ns"],
+        storageVersionHash: "Q3oi5N2YM8M=",
       },
     ],
   },
@@ -51,40 +54,51 @@ const GROUPS: readonly { readonly group: string; readonly resources: readonly Re
   {
     group: "coordination.k8s.io",
     resources: [
-      { name: "leases", singularName: "lease", namespaced: true, kind: "Lease", verbs: LEASE_VERBS },
+      {
+        name: "leases",
+        singularName: "lease",
+        namespaced: true,
+        kind: "Lease",
+        verbs: LEASE_VERBS,
+        storageVersionHash: "gqkMMb/YqFM=",
+      },
     ],
   },
 ];
 
-/** The document at a path of discovery, or `undefined`. */
-export function discoveryDocument(path: string, shape: OutputShape): object | undefined {
-  if (shape === "discovery-v2" || shape === "discovery-v2beta1") {
-    const version = shape === "discovery-v2" ? "v2" : "v2beta1";
-    if (path === "/api") return aggregated(version, (group) => group === "");
-    if (path === "/apis") return aggregated(version, (group) => group !== "");
+/** Where each group is. */
+export const GROUP_PATHS: readonly string[] = GROUPS.map(({ group }) =>
+  group === "" ? "/api" : `/apis/${group}`,
+);
+
+/** The document at a path of discovery, or `undefined`. `address` is where the client has reached this server. */
+export function discoveryDocument(path: string, shape: OutputShape, address: string): object | undefined {
+  if (shape.kind === "discovery") {
+    if (path === "/api") return aggregated(shape.version, (group) => group === "");
+    if (path === "/apis") return aggregated(shape.version, (group) => group !== "");
   }
-  if (path === "/api") return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
+  if (path === "/api") {
+    const serverAddressByClientCIDRs = [{ clientCIDR: "0.0.0.0/0", serverAddress: address }];
+    return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs };
+  }
   if (path === "/apis") {
-    return {
-      kind: "APIGroupList",
-      apiVersion: "v1",
-      groups: GROUPS.filter(({ group }) => group !== "").map(({ group }) => apiGroup(group)),
-    };
+    const named = GROUPS.filter(({ group }) => group !== "");
+    return { kind: "APIGroupList", apiVersion: "v1", groups: named.map(({ group }) => apiGroup(group)) };
   }
   for (const { group, resources } of GROUPS) {
-    if (group !== "" && path === `/apis/${group}`)
+    if (group !== "" && path === `/apis/${group}`) {
       return { kind: "APIGroup", apiVersion: "v1", ...apiGroup(group) };
-    const version = group === "" ? "/api/v1" : `/apis/${group}/v1`;
-    if (path === version) {
-      return {
-        kind: "APIResourceList",
-        apiVersion: "v1",
-        groupVersion: group === "" ? "v1" : `${group}/v1`,
-        resources,
-      };
+    }
+    if (path === versionPath(group)) {
+      const groupVersion = group === "" ? "v1" : `${group}/v1`;
+      return { kind: "APIResourceList", apiVersion: "v1", groupVersion, resources };
     }
   }
   return undefined;
+}
+
+function versionPath(group: string): string {
+  return group === "" ? "/api/v1" : `/apis/${group}/v1`;
 }
 
 /** `/version`, which kubectl shows and clients measure their own version by. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { ApiError } from "../api-error.ts";
+import type { Access } from "../access/access.ts";
+import { forbidden } from "../access/forbidden.ts";
 import { decodeLease } from "../object/decode-lease.ts";
-import type { Lease } from "../object/lease.ts";
 import { patchLease } from "../object/patch-lease.ts";
 import {
   checkName,
@@ -10,17 +10,19 @@ import {
   prepareCreateByUpdate,
   prepareUpdate,
 } from "../object/prepare.ts";
-import type { Change, Decision, ObjectStore, StoreView } from "../store/object-store.ts";
-import type { ObjectKey, StoredObject } from "../store/stored-object.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import { type ApiRequest, header, writerOf } from "./api-request.ts";
-import { deletion, isFinallyDeleted } from "./deletion.ts";
+import { deleteOptions } from "./delete-options.ts";
+import { deletion } from "./deletion.ts";
+import { creating, leaseKey, liveLease, putting, replacing } from "./lease-decisions.ts";
+import { alreadyExists, leaseNotFound, refuseVersion } from "./lease-errors.ts";
 import { tooLarge } from "./list-objects.ts";
 import { parseRevision } from "./list-options.ts";
 import type { NamespacePolicy } from "./namespace-api.ts";
-import { outputShape } from "./negotiate.ts";
-import { type ShapeRequest, shapedObject } from "./shapes.ts";
-import { deleteOptions, writeOptions } from "./write-options.ts";
+import { shapeRequest } from "./shape-request.ts";
+import { shapedObject } from "./shapes.ts";
+import { writeOptions } from "./write-options.ts";
 
 const GENERATE_ATTEMPTS = 8;
 
@@ -28,6 +30,7 @@ const GENERATE_ATTEMPTS = 8;
 export interface LeaseApiOptions {
   readonly store: ObjectStore;
   readonly namespaces: NamespacePolicy;
+  readonly access: Access;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -50,9 +53,9 @@ export async function createLease(
     const { changes } = options.namespaces.ready(view, namespace, { nowMs, dryRun });
     for (let attempt = 1; ; attempt++) {
       const created = prepareCreate({ lease, namespace, manager, nowMs, uid: randomUUID() });
-      const exists = view.get(leaseKey(namespace, created.metadata.name)) !== undefined;
-      if (exists && lease.metadata.name === "" && attempt < GENERATE_ATTEMPTS) continue;
-      if (exists) throw alreadyExists(created.metadata.name);
+      const existing = view.get(leaseKey(namespace, created.metadata.name));
+      if (existing !== undefined && lease.metadata.name === "" && attempt < GENERATE_ATTEMPTS) continue;
+      if (existing !== undefined) throw alreadyExists(existing);
       refuseVersion(created);
       return putting(created, changes, dryRun);
     }
@@ -78,7 +81,9 @@ export async function updateLease(
     const live = liveLease(view, namespace, name);
     const { changes } = options.namespaces.ready(view, namespace, { nowMs, dryRun });
     if (live !== undefined) return replacing(prepareUpdate({ lease, live, manager, nowMs }), live, dryRun);
-    return creating(prepareCreateByUpdate({ lease, manager, nowMs, uid: randomUUID() }), changes, dryRun);
+    const created = prepareCreateByUpdate({ lease, manager, nowMs, uid: randomUUID() });
+    checkMayCreate(request, namespace, name, options);
+    return creating(created, changes, dryRun);
   });
   return objectAnswer(created ? 201 : 200, shapedObject(stored, shape), decoded.warnings);
 }
@@ -108,6 +113,7 @@ export async function patchLeaseByName(
       uid: randomUUID(),
     });
     const { changes } = options.namespaces.ready(view, namespace, { nowMs, dryRun });
+    if (live === undefined) checkMayCreate(request, namespace, name, options);
     const decision =
       live === undefined ? creating(patched.lease, changes, dryRun) : replacing(patched.lease, live, dryRun);
     return {
@@ -130,7 +136,7 @@ export async function deleteLease(
   const nowMs = options.now();
   const { object, gone } = await options.store.write((view) => {
     const live = liveLease(view, namespace, name);
-    if (live === undefined) throw notFound(name);
+    if (live === undefined) throw leaseNotFound(name);
     return deletion(live, wanted, nowMs);
   });
   if (!gone) {
@@ -158,91 +164,21 @@ export function getLease(
   const revision = asked === "" ? 0n : parseRevision(asked);
   if (revision > options.store.revision) throw tooLarge(revision, options.store.revision);
   const live = options.store.get(leaseKey(namespace, name));
-  if (live === undefined) throw notFound(name);
+  if (live === undefined) throw leaseNotFound(name);
   return objectAnswer(200, shapedObject(live, shape));
 }
 
-/** Which object a Lease is. */
-export function leaseKey(namespace: string, name: string): ObjectKey {
-  return { kind: "Lease", namespace, name };
-}
-
-/** How a request wants its objects. @throws `ApiError` 406. */
-export function shapeRequest(
-  request: ApiRequest,
-  { now }: Pick<LeaseApiOptions, "now">,
-  watch = false,
-): ShapeRequest {
-  const shape = outputShape(header(request, "accept"), { transforms: true });
-  const includeObject = request.query.get("includeObject") ?? "";
-  if (shape === "table" && !["", "None", "Metadata", "Object"].includes(includeObject)) {
-    throw new ApiError(
-      400,
-      "BadRequest",
-      `Unable to convert to Table as requested: includeObject: Invalid value: "${includeObject}": must be 'Metadata', 'Object', 'None', or empty`,
-    );
-  }
-  return { shape, includeObject, nowMs: now() };
-}
-
-function liveLease(view: StoreView, namespace: string, name: string): Lease | undefined {
-  const live = view.get(leaseKey(namespace, name));
-  return live?.kind === "Lease" ? live : undefined;
+/** Whoever makes a Lease by `PUT` or `PATCH` needs `create` besides, and here it has a name. @throws `ApiError` 403 */
+function checkMayCreate(
+  { caller }: ApiRequest,
+  namespace: string,
+  name: string,
+  { access }: LeaseApiOptions,
+): void {
+  const attributes = { verb: "create", group: "coordination.k8s.io", resource: "leases", namespace, name };
+  if (!access.allows(caller, attributes)) throw forbidden(caller, attributes);
 }
 
 function contentTypeOf(request: ApiRequest): string | undefined {
   return header(request, "content-type");
-}
-
-interface Written {
-  readonly stored: StoredObject;
-  readonly created: boolean;
-}
-
-function creating(lease: Lease, before: readonly Change[], dryRun: boolean): Decision<Written> {
-  const { changes, answer } = putting(lease, before, dryRun);
-  return { changes, answer: (all) => ({ stored: answer(all), created: true }) };
-}
-
-/** Puts it in the place of `live`; an object marked for deletion goes with its last finalizer. */
-function replacing(lease: Lease, live: Lease, dryRun: boolean): Decision<Written> {
-  if (isFinallyDeleted(lease, live)) {
-    const key = leaseKey(live.metadata.namespace ?? "", live.metadata.name);
-    return {
-      changes: dryRun ? [] : [{ kind: "delete", key }],
-      answer: () => ({ stored: lease, created: false }),
-    };
-  }
-  const { changes, answer } = putting(lease, [], dryRun);
-  return { changes, answer: (all) => ({ stored: answer(all), created: false }) };
-}
-
-/** Puts it after `before`, and answers with it as it was stored. */
-function putting(lease: Lease, before: readonly Change[], dryRun: boolean): Decision<StoredObject> {
-  if (dryRun) return { changes: [], answer: () => lease };
-  return {
-    changes: [...before, { kind: "put", object: lease }],
-    answer: (stored) => stored.at(-1) as StoredObject, // one per change
-  };
-}
-
-function refuseVersion({ metadata: { resourceVersion = "" } }: Lease): void {
-  if (resourceVersion === "" || resourceVersion === "0") return;
-  throw new ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created");
-}
-
-function alreadyExists(name: string): ApiError {
-  return new ApiError(409, "AlreadyExists", `leases.coordination.k8s.io "${name}" already exists`, {
-    name,
-    group: "coordination.k8s.io",
-    kind: "leases",
-  });
-}
-
-function notFound(name: string): ApiError {
-  return new ApiError(404, "NotFound", `leases.coordination.k8s.io "${name}" not found`, {
-    name,
-    group: "coordination.k8s.io",
-    kind: "leases",
-  });
 }

@@ -1,4 +1,5 @@
 import { ApiError } from "../api-error.ts";
+import { parseJson } from "../object/parse-json.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { keyOf, pathOf, type StoredObject } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
@@ -24,7 +25,7 @@ export function listObjects(store: ObjectStore, request: ListRequest): Answer {
     from.revision === store.revision
       ? store.list(kind, namespace)
       : store.listAt(kind, namespace, from.revision);
-  if (all === undefined) throw expired(options);
+  if (all === undefined) throw expired(options, from.after);
   const selected = all.filter((object) => pathOf(keyOf(object)) > from.after && options.selects(object));
   // With version 0 the real server answers from its cache, which knows no pages.
   const limit = options.resourceVersion === "0" ? 0 : options.limit;
@@ -51,13 +52,13 @@ interface Start {
 function startOf(store: ObjectStore, options: ListOptions): Start {
   const { resourceVersion, resourceVersionMatch, limit } = options;
   if (options.continueToken !== "") {
-    // With version 0 the real server lists what it has, from the beginning.
-    if (resourceVersion === "0") return { revision: store.revision, after: "" };
-    if (resourceVersion !== "") {
+    if (resourceVersion !== "" && resourceVersion !== "0") {
       throw new ApiError(400, "BadRequest", "specifying resource version is not allowed when using continue");
     }
     const { revision, after } = readContinueToken(options.continueToken);
-    return { revision: revision > store.revision ? store.revision : revision, after };
+    // With version 0 the real server goes on in what it has now; so it does with the token of its own 410.
+    const isPast = resourceVersion !== "0" && revision >= 0n && revision < store.revision;
+    return { revision: isPast ? revision : store.revision, after };
   }
   const asked = resourceVersion === "" ? 0n : listRevision(resourceVersion);
   if (asked > store.revision) throw tooLarge(asked, store.revision);
@@ -75,36 +76,41 @@ function listRevision(text: string): bigint {
   }
 }
 
+const VERSION = "meta.k8s.io/v1";
+/** In a token: whatever there is when it is used. */
+const NOW = -1n;
+
 function continueToken(revision: bigint, after: string): string {
-  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: String(revision), start: after })).toString(
+  return Buffer.from(JSON.stringify({ v: VERSION, rv: String(revision), start: after })).toString(
     "base64url",
   );
 }
 
 function readContinueToken(token: string): Start {
+  const refuse = (why: string): never => {
+    throw new ApiError(400, "BadRequest", `invalid continue token: continue key is not valid: ${why}`);
+  };
+  const text = Buffer.from(token, "base64url").toString("utf8");
   try {
-    const { v, rv, start } = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    if (v === "meta.k8s.io/v1" && /^\d+$/.test(rv) && typeof start === "string" && start !== "") {
-      return { revision: BigInt(rv), after: start };
-    }
-  } catch {
-    // Answered below.
+    parseJson(text);
+  } catch (error) {
+    refuse((error as Error).message); // a JsonSyntaxError
   }
-  throw new ApiError(
-    400,
-    "BadRequest",
-    "invalid continue token: continue key is not valid: encoded start key or version is not valid",
-  );
+  const { v = "", rv, start } = (JSON.parse(text) ?? {}) as Record<string, unknown>; // of anything else they are undefined
+  if (v !== VERSION) refuse(`server does not recognize this encoded version ${v}`);
+  if (typeof rv === "string" && /^-?\d+$/.test(rv) && typeof start === "string" && start !== "") {
+    return { revision: BigInt(rv), after: start };
+  }
+  return refuse("encoded start key or version is not valid");
 }
 
-function expired({ continueToken: token }: ListOptions): ApiError {
-  return new ApiError(
-    410,
-    "Expired",
-    token === ""
-      ? "The resourceVersion for the provided list is too old."
-      : "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
-  );
+function expired({ continueToken: token }: ListOptions, after: string): ApiError {
+  if (token === "") {
+    return new ApiError(410, "Expired", "The resourceVersion for the provided list is too old.");
+  }
+  const message =
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+  return new ApiError(410, "Expired", message, undefined, { continue: continueToken(NOW, after) });
 }
 
 /** The 504 for a version from the future; the real server waits 3 s for it first. */

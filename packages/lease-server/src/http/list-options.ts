@@ -1,8 +1,9 @@
 import { ApiError } from "../api-error.ts";
 import { type FieldError, forbidden, invalidError, notSupported } from "../object/field-error.ts";
 import { goQuote } from "../object/parse-json.ts";
+import { type FieldSelector, fieldSelector, type Selector } from "./field-selector.ts";
+import { labelSelector } from "./label-selector.ts";
 import { isTrue } from "./request-target.ts";
-import { type FieldSelector, fieldSelector, labelSelector, type Selector } from "./selectors.ts";
 
 /** How a list or a watch is asked for. */
 export interface ListOptions {

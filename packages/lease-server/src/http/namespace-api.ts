@@ -1,14 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { ApiError } from "../api-error.ts";
 import type { StoredNamespace } from "../journal/journal.ts";
-import { invalidError } from "../object/field-error.ts";
+import { type FieldError, invalid, invalidError, required } from "../object/field-error.ts";
 import { formatGoTime, SECOND_TIME } from "../object/go-time.ts";
-import { namespaceProblems } from "../object/names.ts";
-import type { Change, ObjectStore, StoreView } from "../store/object-store.ts";
+import { labelValueProblems, namespaceProblems } from "../object/names.ts";
+import type { Change, StoreView } from "../store/batch.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { keyOf } from "../store/stored-object.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import type { ApiRequest } from "./api-request.ts";
+import { deleteOptions } from "./delete-options.ts";
+import { readObject } from "./read-object.ts";
 import { type ShapeRequest, shapedObject } from "./shapes.ts";
-import { deleteOptions, writeOptions } from "./write-options.ts";
+import { writeOptions } from "./write-options.ts";
 
 /** Namespaces that are always there, as on the real server. */
 export const BUILT_IN_NAMESPACES: readonly string[] = [
@@ -48,21 +52,8 @@ export function newNamespace(
   }: { readonly name: string; readonly labels?: Readonly<Record<string, string>> | undefined },
   nowMs: number,
 ): StoredNamespace {
-  const problems = namespaceProblems(name);
-  if (name === "" || problems.length > 0) {
-    const causes =
-      name === ""
-        ? ["Required value: name or generateName is required"]
-        : problems.map((problem) => `Invalid value: "${name}": ${problem}`);
-    throw invalidError(
-      { group: "", kind: "Namespace", name },
-      causes.map((message) => ({
-        field: "metadata.name",
-        reason: name === "" ? "FieldValueRequired" : "FieldValueInvalid",
-        message,
-      })),
-    );
-  }
+  const errors = nameErrors(name);
+  if (errors.length > 0) throw invalidError({ group: "", kind: "Namespace", name }, errors);
   return {
     kind: "Namespace",
     apiVersion: "v1",
@@ -75,9 +66,19 @@ export function newNamespace(
   };
 }
 
+/** The name is the value of a label, too. */
+function nameErrors(name: string): readonly FieldError[] {
+  if (name === "") return [required("metadata.name", "name or generateName is required")];
+  return [
+    ...namespaceProblems(name).map((problem) => invalid("metadata.name", name, problem)),
+    ...labelValueProblems(name).map((problem) => invalid("metadata.labels", name, problem)),
+  ];
+}
+
 /** A namespace as it goes out. */
 export function presented(object: StoredNamespace): StoredNamespace {
-  return { ...object, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } } as StoredNamespace;
+  const phase = object.metadata.deletionTimestamp === undefined ? "Active" : "Terminating";
+  return { ...object, spec: { finalizers: ["kubernetes"] }, status: { phase } } as StoredNamespace;
 }
 
 /** `POST /api/v1/namespaces` */
@@ -87,8 +88,8 @@ export async function createNamespace(
   shape: ShapeRequest,
 ): Promise<Answer> {
   const { dryRun } = writeOptions(request, "CreateOptions");
-  const sent = parseNamespace(request.body);
-  const object = newNamespace(sent, shape.nowMs);
+  const sent = readNamespace(request);
+  const object = newNamespace(sent, shape.now());
   const stored = await store.write((view) => {
     if (view.get({ kind: "Namespace", name: sent.name }) !== undefined) {
       throw new ApiError(409, "AlreadyExists", `namespaces "${sent.name}" already exists`, {
@@ -101,7 +102,7 @@ export async function createNamespace(
   return objectAnswer(201, shapedObject(presented(stored as StoredNamespace), shape));
 }
 
-/** `DELETE /api/v1/namespaces/NAME`: with its Leases, at once. */
+/** `DELETE /api/v1/namespaces/NAME`: with its Leases, at once; a cluster does that later, finalizers first. */
 export async function deleteNamespace(
   request: ApiRequest,
   name: string,
@@ -110,36 +111,20 @@ export async function deleteNamespace(
 ): Promise<Answer> {
   const { dryRun } = deleteOptions(request);
   if (BUILT_IN_NAMESPACES.includes(name)) {
-    throw new ApiError(
-      403,
-      "Forbidden",
-      `namespaces "${name}" is forbidden: this namespace may not be deleted`,
-      {
-        name,
-        kind: "namespaces",
-      },
-    );
+    const message = `namespaces "${name}" is forbidden: this namespace may not be deleted`;
+    throw new ApiError(403, "Forbidden", message, { name, kind: "namespaces" });
   }
   const deleted = await store.write((view) => {
     const live = view.get({ kind: "Namespace", name });
-    if (live === undefined) throw namespaceNotFound(name);
-    const leases = store
-      .list("Lease", name)
-      .filter(
-        ({ metadata }) => view.get({ kind: "Lease", namespace: name, name: metadata.name }) !== undefined,
-      );
-    const changes: Change[] = [
-      ...leases.map(
-        ({ metadata }): Change => ({
-          kind: "delete",
-          key: { kind: "Lease", namespace: name, name: metadata.name },
-        }),
-      ),
-      { kind: "delete", key: { kind: "Namespace", name } },
-    ];
-    return { changes: dryRun ? [] : changes, answer: () => live };
+    if (live?.kind !== "Namespace") throw namespaceNotFound(name);
+    const gone = [...view.list("Lease", name), live].map(
+      (object): Change => ({ kind: "delete", key: keyOf(object) }),
+    );
+    return { changes: dryRun ? [] : gone, answer: () => live };
   });
-  return objectAnswer(200, shapedObject(presented(deleted as StoredNamespace), shape));
+  const deletionTimestamp = formatGoTime(SECOND_TIME, BigInt(shape.now()) * 1000n);
+  const ending = { ...deleted, metadata: { ...deleted.metadata, deletionTimestamp } };
+  return objectAnswer(200, shapedObject(presented(ending), shape));
 }
 
 /** The 404 of a namespace. */
@@ -147,29 +132,15 @@ export function namespaceNotFound(name: string): ApiError {
   return new ApiError(404, "NotFound", `namespaces "${name}" not found`, { name, kind: "namespaces" });
 }
 
-function parseNamespace(body: Buffer): {
+function readNamespace(request: ApiRequest): {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 } {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString("utf8"));
-  } catch (error) {
-    throw new ApiError(
-      400,
-      "BadRequest",
-      `couldn't get version/kind; json parse error: ${(error as Error).message}`,
-    );
+  const { metadata } = readObject(request, { kind: "Namespace", goType: "core.Namespace" });
+  const { name, labels } = (metadata ?? {}) as Readonly<Record<string, unknown>>;
+  const isText = ([, value]: readonly [string, unknown]): boolean => typeof value === "string";
+  if (typeof (name ?? "") !== "string" || !Object.entries(labels ?? {}).every(isText)) {
+    throw new ApiError(400, "BadRequest", "Expected a Namespace whose name and labels are strings");
   }
-  const { metadata = {}, kind = "Namespace" } = (value ?? {}) as {
-    metadata?: Record<string, unknown>;
-    kind?: unknown;
-  };
-  if (kind !== "Namespace")
-    throw new ApiError(400, "BadRequest", `Expected a Namespace, got ${String(kind)}`);
-  const { name = "", labels = {} } = metadata ?? {};
-  if (typeof name !== "string" || typeof labels !== "object") {
-    throw new ApiError(400, "BadRequest", "Expected a Namespace with a name and labels");
-  }
-  return { name, labels: labels as Readonly<Record<string, string>> };
+  return { name: name ?? "", labels: labels ?? {} } as ReturnType<typeof readNamespace>; // just checked
 }

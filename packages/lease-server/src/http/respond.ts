@@ -1,5 +1,6 @@
-import type { Access, AccessAttributes } from "../access/access.ts";
+import type { AccessAttributes } from "../access/access.ts";
 import { forbidden } from "../access/forbidden.ts";
+import { checkPath } from "../access/path-access.ts";
 import { ApiError } from "../api-error.ts";
 import type { StoredNamespace } from "../journal/journal.ts";
 import { OPENAPI_DOCUMENTS } from "../openapi/openapi.ts";
@@ -8,30 +9,30 @@ import { reviewAccess, reviewRules } from "./access-reviews.ts";
 import { type Answer, objectAnswer } from "./answer.ts";
 import { type ApiRequest, header } from "./api-request.ts";
 import { deleteCollection } from "./delete-collection.ts";
-import { discoveryDocument, versionDocument } from "./discovery.ts";
+import { discoveryDocument, GROUP_PATHS, versionDocument } from "./discovery.ts";
+import { fieldSelector } from "./field-selector.ts";
 import {
   createLease,
   deleteLease,
   getLease,
   type LeaseApiOptions,
   patchLeaseByName,
-  shapeRequest,
   updateLease,
 } from "./lease-api.ts";
 import { listObjects } from "./list-objects.ts";
 import { listOptions } from "./list-options.ts";
+import { methodNotAllowed } from "./method-not-allowed.ts";
 import { createNamespace, deleteNamespace, namespaceNotFound, presented } from "./namespace-api.ts";
 import { outputShape } from "./negotiate.ts";
 import type { RequestTarget } from "./request-target.ts";
+import { shapeRequest } from "./shape-request.ts";
 import { shapedObject } from "./shapes.ts";
 import { watchObjects } from "./watch-stream.ts";
 
 type ResourceTarget = Extract<RequestTarget, { kind: "resource" }>;
 
 /** Everything that answers need. */
-export interface RespondOptions extends LeaseApiOptions {
-  readonly access: Access;
-}
+export type RespondOptions = LeaseApiOptions;
 
 /** What a request for a resource wants to do, for RBAC. */
 export function attributesOf(target: ResourceTarget, verb: string, query: URLSearchParams): AccessAttributes {
@@ -41,10 +42,16 @@ export function attributesOf(target: ResourceTarget, verb: string, query: URLSea
   if (resource === "namespaces") return { ...attributes, namespace: target.name, name: target.name };
   const { namespace, name } = target;
   if (name !== undefined || (verb !== "list" && verb !== "watch")) return { ...attributes, namespace, name };
-  // A collection of one: `fieldSelector=metadata.name=NAME`. A selector that cannot be read is refused later.
-  const [, selected] =
-    /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get("fieldSelector") ?? "") ?? [];
-  return { ...attributes, namespace, name: selected };
+  return { ...attributes, namespace, name: selectedName(query) };
+}
+
+/** Of a collection of one: `fieldSelector=metadata.name=NAME`. */
+function selectedName(query: URLSearchParams): string | undefined {
+  try {
+    return fieldSelector(query.get("fieldSelector") ?? "").name;
+  } catch {
+    return undefined; // refused later, if its sender may list at all
+  }
 }
 
 /** Answers a request for a resource, if its caller may. @throws `ApiError` */
@@ -62,10 +69,10 @@ export async function respondToResource(
     case "namespaces":
       return await respondToNamespaces(request, target, verb, options);
     case "selfsubjectaccessreviews":
-      if (verb === "create") return reviewAccess(request.body, request.caller, options.access);
+      if (verb === "create") return reviewAccess(request, options.access);
       throw methodNotAllowed();
     case "selfsubjectrulesreviews":
-      if (verb === "create") return reviewRules(request.body, request.caller, options.access);
+      if (verb === "create") return reviewRules(request, options.access);
       throw methodNotAllowed();
   }
 }
@@ -133,54 +140,38 @@ function present(object: StoredObject): StoredObject {
   return object.kind === "Namespace" ? presented(object as StoredNamespace) : object;
 }
 
-/** Answers a request for anything else: discovery, health, versions, OpenAPI. */
-export function respondToPath(request: ApiRequest, path: string): Answer {
+/** Answers a request for anything else: discovery, health, versions, OpenAPI. @throws `ApiError` 403, 405, 406 */
+export function respondToPath(request: ApiRequest, path: string, { access }: RespondOptions): Answer {
   const { method } = request;
+  checkPath(access, request.caller, method, path);
   const bare = path.endsWith("/") && path !== "/" ? path.slice(0, -1) : path;
-  if (HEALTH.has(bare) && isRead(method)) return { kind: "text", status: 200, text: "ok" };
+  const isRead = method === "GET" || method === "HEAD";
+  if (HEALTH.has(bare) && isRead) return { kind: "text", status: 200, text: "ok" };
   const document = bare === "/version" ? versionDocument() : OPENAPI_DOCUMENTS.get(bare);
   if (document !== undefined) {
-    if (!isRead(method)) throw methodNotAllowed();
-    return objectAnswer(200, document);
+    if (!isRead) throw methodNotAllowed();
+    // As the real server sends its index.
+    const headers = bare === "/openapi/v3" ? { "Content-Type": "text/plain; charset=utf-8" } : {};
+    return { kind: "object", status: 200, object: document, headers };
   }
-  if (discoveryDocument(bare, "object") === undefined) {
-    if (/^\/(?:api|apis\/[^/]+)\/v\d/.test(bare)) throw resourceNotFound();
-    return { kind: "text", status: 404, text: "404 page not found\n" };
-  }
-  if (!isRead(method)) throw methodNotAllowed();
+  if (discoveryDocument(bare, { kind: "object" }, request.address) === undefined) return notFound(bare);
+  // The real server does not look at the method of this one.
+  if (!isRead && bare !== "/apis") throw methodNotAllowed();
   const shape = outputShape(header(request, "accept"), { transforms: false, aggregatedDiscovery: true });
-  const found = discoveryDocument(bare, shape) ?? {};
-  if (shape === "object") return objectAnswer(200, found);
-  const version = shape === "discovery-v2" ? "v2" : "v2beta1";
-  return {
-    kind: "object",
-    status: 200,
-    object: found,
-    headers: {
-      "Content-Type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
-      "Cache-Control": "public",
-    },
-  };
+  const found = discoveryDocument(bare, shape, request.address) ?? {};
+  if (shape.kind !== "discovery") return objectAnswer(200, found);
+  const type = `application/json;g=apidiscovery.k8s.io;v=${shape.version};as=APIGroupDiscoveryList`;
+  const headers = { "Content-Type": type, "Cache-Control": "public" };
+  return { kind: "object", status: 200, object: found, headers };
 }
 
 const HEALTH: ReadonlySet<string> = new Set(
   ["/readyz", "/livez", "/healthz"].flatMap((path) => [path, `${path}/ping`]),
 );
 
-function resourceNotFound(): ApiError {
-  return new ApiError(404, "NotFound", "the server could not find the requested resource", {});
-}
-
-function isRead(method: string): boolean {
-  return method === "GET" || method === "HEAD";
-}
-
-/** The 405. */
-export function methodNotAllowed(): ApiError {
-  return new ApiError(
-    405,
-    "MethodNotAllowed",
-    "the server does not allow this method on the requested resource",
-    {},
-  );
+/** Under a group that there is the real server says so as an object. */
+function notFound(path: string): Answer {
+  const isOfGroup = GROUP_PATHS.some((group) => path.startsWith(`${group}/`));
+  if (!isOfGroup) return { kind: "text", status: 404, text: "404 page not found\n" };
+  throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
 }

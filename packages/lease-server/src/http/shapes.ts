@@ -1,5 +1,6 @@
 import type { StoredObject } from "../store/stored-object.ts";
-import type { OutputShape } from "./negotiate.ts";
+import { age } from "./age.ts";
+import { notAcceptable, type OutputShape } from "./negotiate.ts";
 
 const NAME_HELP =
   "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
@@ -37,43 +38,53 @@ export interface ShapeRequest {
   readonly shape: OutputShape;
   /** What each row of a table carries: `"None"`, `"Object"`, or else `"Metadata"`. */
   readonly includeObject: string;
-  readonly nowMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
-/** One object as it goes out. `withColumns` is false for all but the first rows of a watch. */
+/**
+ * One object as it goes out. `withColumns` is false for all but the first rows of a watch.
+ * @throws `ApiError` 406 when the shape is one of lists.
+ */
 export function shapedObject(object: StoredObject, request: ShapeRequest, withColumns = true): object {
-  switch (request.shape) {
-    case "table":
-      return table(
-        object.kind,
-        [object],
-        { resourceVersion: object.metadata.resourceVersion ?? "" },
-        request,
-        withColumns,
-      );
+  const { shape } = request;
+  switch (shape.kind) {
+    case "table": {
+      const { resourceVersion = "" } = object.metadata;
+      return table(object.kind, [object], { resourceVersion }, request, withColumns);
+    }
     case "partial":
-      return partial(object);
+      if (!shape.ofList) return partial(object, shape.version);
+      throw notAcceptable(
+        `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(object.kind)})`,
+      );
     default:
       return object;
   }
 }
 
-/** A list as it goes out. */
+/** A list as it goes out. @throws `ApiError` 406 when the shape is one of single objects. */
 export function shapedList(
   kind: StoredObject["kind"],
   items: readonly StoredObject[],
   metadata: ListMeta,
   request: ShapeRequest,
 ): object {
-  switch (request.shape) {
+  const { shape } = request;
+  switch (shape.kind) {
     case "table":
       return table(kind, items, metadata, request, true);
     case "partial":
+      if (!shape.ofList) {
+        throw notAcceptable(
+          `you requested PartialObjectMetadata, but the requested object is a list (${goType(kind)}List)`,
+        );
+      }
       return {
         kind: "PartialObjectMetadataList",
-        apiVersion: "meta.k8s.io/v1",
+        apiVersion: `meta.k8s.io/${shape.version}`,
         metadata,
-        items: items.map(partial),
+        items: items.map((item) => partial(item, shape.version)),
       };
     default:
       return {
@@ -85,58 +96,52 @@ export function shapedList(
   }
 }
 
+/** As the real server calls its types. */
+function goType(kind: StoredObject["kind"]): string {
+  return kind === "Lease" ? "*coordination.Lease" : "*core.Namespace";
+}
+
 function table(
   kind: StoredObject["kind"],
   items: readonly StoredObject[],
   metadata: ListMeta,
-  request: ShapeRequest,
+  { shape, includeObject, now }: ShapeRequest,
   withColumns: boolean,
 ): object {
+  const version = shape.kind === "table" ? shape.version : "v1";
+  const nowMs = now();
   return {
     kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion: `meta.k8s.io/${version}`,
     metadata,
     columnDefinitions: withColumns ? COLUMNS[kind] : null,
-    rows: items.map((item) => ({ cells: cells(item, request.nowMs), ...row(item, request.includeObject) })),
+    rows: items.map((item) => ({
+      cells: cells(item, nowMs),
+      object: rowObject(item, includeObject, version),
+    })),
   };
 }
 
 function cells(object: StoredObject, nowMs: number): readonly string[] {
-  const { name, creationTimestamp } = object.metadata;
-  const second = object.kind === "Lease" ? (object.spec.holderIdentity ?? "") : "Active";
-  return [name, second, age(creationTimestamp, nowMs)];
+  const { name = "", creationTimestamp } = object.metadata;
+  return [
+    name,
+    object.kind === "Lease" ? (object.spec.holderIdentity ?? "") : phase(object),
+    age(creationTimestamp, nowMs),
+  ];
 }
 
-function row(object: StoredObject, includeObject: string): object {
-  if (includeObject === "None") return { object: null };
-  return { object: includeObject === "Object" ? object : partial(object) };
+function phase(object: StoredObject): string {
+  return (object as { readonly status?: { readonly phase?: string } }).status?.phase ?? "";
 }
 
-function partial({ metadata }: StoredObject): object {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
+function rowObject(object: StoredObject, includeObject: string, version: string): object | null {
+  if (includeObject === "Object") return object;
+  // The bookmark that ends the state is known by its metadata.
+  const isMarked = object.metadata.annotations?.["k8s.io/initial-events-end"] !== undefined;
+  return includeObject === "None" && !isMarked ? null : partial(object, version);
 }
 
-/** `"12s"`, `"3m10s"`, `"5h"`, …: as kubectl shows ages (apimachinery's HumanDuration). */
-export function age(creationTimestamp: string | undefined, nowMs: number): string {
-  if (creationTimestamp === undefined) return "<unknown>";
-  const seconds = Math.floor((nowMs - Date.parse(creationTimestamp)) / 1000);
-  if (seconds < -1) return "<invalid>";
-  if (seconds < 0) return "0s";
-  if (seconds < 60 * 2) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return withRest(minutes, "m", seconds % 60, "s");
-  if (minutes < 60 * 3) return `${minutes}m`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 8) return withRest(hours, "h", minutes % 60, "m");
-  if (hours < 48) return `${hours}h`;
-  const days = Math.floor(hours / 24);
-  if (hours < 24 * 8) return withRest(days, "d", hours % 24, "h");
-  if (hours < 24 * 365 * 2) return `${days}d`;
-  const years = Math.floor(days / 365);
-  if (hours < 24 * 365 * 8) return withRest(years, "y", days % 365, "d");
-  return `${years}y`;
-}
-
-function withRest(whole: number, unit: string, rest: number, restUnit: string): string {
-  return rest === 0 ? `${whole}${unit}` : `${whole}${unit}${rest}${restUnit}`;
+function partial({ metadata }: StoredObject, version: string): object {
+  return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata };
 }

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 
 /** One line of a journal that arrived whole. */
-export interface Frame {
+interface Frame {
   /** Where it begins in the file, in bytes. */
   readonly offset: number;
   readonly payload: string;

@@ -31,8 +31,8 @@ export class JournalFile {
       await syncFolder(dirname(path));
       return new JournalFile(path, handle, ino, content.length);
     } catch (error) {
-      await handle.close();
-      // Left behind it would be overwritten by the next one; the first error is the one to tell.
+      // The first error is the one to tell; what is left behind is overwritten by the next one.
+      await handle.close().catch(() => {});
       await rm(next, { force: true }).catch(() => {});
       throw error;
     }

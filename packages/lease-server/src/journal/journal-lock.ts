@@ -25,6 +25,8 @@ export async function takeJournalLock(
   if (server === undefined) return undefined;
   // The journal keeps no process alive.
   server.unref();
+  // Whoever connects and fails takes nothing away: the address stays taken.
+  server.on("error", () => {});
   let closed: Promise<void> | undefined;
   return {
     release() {

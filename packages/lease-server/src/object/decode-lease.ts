@@ -90,12 +90,17 @@ function readDocument(
         throw unrecognized(messageOf(error), body);
       }
     default:
-      throw new ApiError(
-        415,
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-      );
+      throw unknownFormat();
   }
+}
+
+/** The 415 for a body that nobody here can read. Protobuf has become JSON before it comes here. */
+export function unknownFormat(): ApiError {
+  return new ApiError(
+    415,
+    "UnsupportedMediaType",
+    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+  );
 }
 
 /** What a document says that it is. */
@@ -171,9 +176,10 @@ function handledAsLease<T>({ kind, version }: Kind, read: () => T): T {
   }
 }
 
-function unrecognized(problem: string, body: Buffer): ApiError {
+/** The 400 for a body that is no object of an API. */
+export function unrecognized(problem: string, body: Buffer, kind = "Lease"): ApiError {
   return badRequest(
-    `the object provided is unrecognized (must be of type Lease): ${problem} (${summaryOf(body)})`,
+    `the object provided is unrecognized (must be of type ${kind}): ${problem} (${summaryOf(body)})`,
   );
 }
 

@@ -103,7 +103,7 @@ function operated(text: string, live: Lease, fieldValidation: FieldValidation): 
     throw new ApiError(
       413,
       "RequestEntityTooLarge",
-      `Request entity is too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`,
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`,
     );
   }
   try {

@@ -64,6 +64,7 @@ function collect(schema: StructSchema, found: Map<string, Definition>, prefix: s
   found.set(definitionName(schema.structName), {
     ...described(texts[""]),
     type: "object",
+    ...(schema.structName === "OwnerReference" ? { required: ["apiVersion", "kind", "name", "uid"] } : {}),
     properties,
     ...(schema.atomic === true ? { "x-kubernetes-map-type": "atomic" } : {}),
   });
@@ -79,7 +80,8 @@ function typeOf(schema: Schema, found: Map<string, Definition>, prefix: string):
     case "int64":
       return { type: "integer", format: schema.kind };
     case "raw":
-      return { type: "object" };
+      found.set(definitionName("FieldsV1"), { type: "object" });
+      return reference("FieldsV1", prefix);
     case "time": {
       const name = schema.goType.replace("v1.", "");
       found.set(definitionName(name), { type: "string", format: "date-time" });

@@ -21,7 +21,7 @@ function object(kind: string, raw: Buffer): Buffer {
 
 describe("objectJson", () => {
   it("reads what client-go sends", () => {
-    expect(objectJson(SENT)).toEqual({
+    expect(read(SENT)).toEqual({
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
       metadata: { name: "x", namespace: "default", creationTimestamp: null, labels: { app: "demo" } },
@@ -38,7 +38,7 @@ describe("objectJson", () => {
   it("keeps what a pointer points at, though it is empty, and leaves out other empty fields", () => {
     const metadata = Buffer.concat([field(1, ""), field(5, "")]);
     const lease = object("Lease", Buffer.concat([field(1, metadata), field(2, field(1, ""))]));
-    expect(objectJson(lease)).toEqual({ kind: "Lease", metadata: {}, spec: { holderIdentity: "" } });
+    expect(read(lease)).toEqual({ kind: "Lease", metadata: {}, spec: { holderIdentity: "" } });
   });
 
   it("reads negative numbers, lists and repeated keys of a map", () => {
@@ -50,11 +50,11 @@ describe("objectJson", () => {
       label("1"),
       label("2"),
     ]);
-    const { metadata: read, spec } = objectJson(
+    const { metadata: meta, spec } = read(
       object("Lease", Buffer.concat([field(1, metadata), field(2, minusOne)])),
     ) as { metadata: { finalizers: string[]; labels: object }; spec: object };
-    expect(read.finalizers).toEqual(["example.com/a", "example.com/b"]);
-    expect(Object.entries(read.labels)).toEqual([["__proto__", "2"]]);
+    expect(meta.finalizers).toEqual(["example.com/a", "example.com/b"]);
+    expect(Object.entries(meta.labels)).toEqual([["__proto__", "2"]]);
     expect(spec).toEqual({ leaseDurationSeconds: -1 });
   });
 
@@ -62,26 +62,32 @@ describe("objectJson", () => {
     const unknown = Buffer.from([
       0xf8, 0x01, 0x05, 0xf9, 0x01, 1, 2, 3, 4, 5, 6, 7, 8, 0xfd, 0x01, 1, 2, 3, 4,
     ]);
-    expect(objectJson(object("Lease", Buffer.concat([unknown, field(2, field(1, "me"))])))).toEqual({
+    expect(read(object("Lease", Buffer.concat([unknown, field(2, field(1, "me"))])))).toEqual({
       kind: "Lease",
       spec: { holderIdentity: "me" },
     });
   });
 
+  it("takes an object that does not say its kind for what was asked for", () => {
+    const unnamed = Buffer.concat([Buffer.from("k8s\0"), field(2, field(1, field(1, "x")))]);
+    expect(read(unnamed)).toEqual({ metadata: { name: "x" } });
+  });
+
   it("tells only the kind of what it does not know", () => {
-    expect(objectJson(object("Pod", Buffer.from([1, 2, 3])))).toEqual({ kind: "Pod" });
+    expect(read(object("Pod", Buffer.from([1, 2, 3])))).toEqual({ kind: "Pod" });
   });
 
   it("refuses every body that was cut off", () => {
     const whole = SENT.length - 4; // the last two fields are empty, and not ours
     for (let length = 0; length < whole; length++) {
       // Cut between two fields it is a shorter message.
-      const read = outcome(() => objectJson(SENT.subarray(0, length)));
-      if (!(read instanceof ProtobufError)) expect(read).not.toHaveProperty("spec.leaseTransitions");
+      const found = outcome(() => read(SENT.subarray(0, length)));
+      if (!(found instanceof ProtobufError)) expect(found).not.toHaveProperty("spec.leaseTransitions");
     }
   });
 
   it.each([
+    ["nothing", Buffer.alloc(0), /empty data/],
     ["no prefix", Buffer.from("{}"), /expected prefix \[107 56 115 0\]/],
     [
       "a number where text is expected",
@@ -109,14 +115,18 @@ describe("objectJson", () => {
       /time out of range/,
     ],
   ])("refuses %s", (_, body, message) => {
-    expect(() => objectJson(body)).toThrow(message);
-    expect(() => objectJson(body)).toThrow(ProtobufError);
+    expect(() => read(body)).toThrow(message);
+    expect(() => read(body)).toThrow(ProtobufError);
   });
 });
 
-function outcome(read: () => unknown): unknown {
+function read(body: Buffer): Record<string, unknown> {
+  return objectJson(body, "Lease");
+}
+
+function outcome(attempt: () => unknown): unknown {
   try {
-    return read();
+    return attempt();
   } catch (error) {
     return error;
   }

@@ -15,10 +15,12 @@ const TYPE_META: Message = {
 const ENVELOPE = { typeMeta: 1, raw: 2 } as const;
 
 /**
- * The object in a body, as JSON. Of a kind that is not known here only the kind is told, which is enough to refuse it.
+ * The object in a body, as JSON; of `defaultKind` when it does not say of which. Of a kind that is not known here only the kind is told,
+ * which is enough to refuse it.
  * @throws {@link ProtobufError}
  */
-export function objectJson(body: Buffer): Record<string, unknown> {
+export function objectJson(body: Buffer, defaultKind: string): Record<string, unknown> {
+  if (body.length === 0) throw new ProtobufError("empty data");
   if (!body.subarray(0, PREFIX.length).equals(PREFIX)) {
     throw new ProtobufError(
       "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
@@ -31,6 +33,6 @@ export function objectJson(body: Buffer): Record<string, unknown> {
     if (field.number === ENVELOPE.typeMeta) typeMeta = messageJson(field.value, TYPE_META);
     if (field.number === ENVELOPE.raw) raw = field.value;
   }
-  const message = typeMeta.kind === undefined ? undefined : MESSAGES[typeMeta.kind];
+  const message = MESSAGES[typeMeta.kind || defaultKind];
   return { ...typeMeta, ...(message !== undefined && messageJson(raw, message)) };
 }

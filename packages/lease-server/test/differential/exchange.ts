@@ -64,8 +64,11 @@ export async function exchangeStream(
       endedBy = "nobody";
     }
   })();
-  await Promise.all([reading, meanwhile()]);
-  controller.abort();
+  try {
+    await Promise.all([reading, meanwhile()]);
+  } finally {
+    controller.abort();
+  }
   return { status: response.statusCode ?? 0, headers: response.headers, text, endedBy };
 }
 

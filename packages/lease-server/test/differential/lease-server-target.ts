@@ -23,6 +23,9 @@ export function leaseServerTarget(server: LeaseServer): Target {
     url: server.url,
     ca: server.ca,
     credentials,
+    async forget() {
+      server.compact();
+    },
     async createNamespace(name) {
       const response = await fetch(`${server.url}/api/v1/namespaces`, {
         method: "POST",

@@ -163,8 +163,8 @@ function withoutRepeatedBookmarks(items: readonly unknown[]): readonly unknown[]
 
 /** The places in messages where the apiserver writes a version: of an object, and its own. */
 const OBJECT_VERSION =
-  /(ResourceVersion in object meta: |ResourceVersion in record \(|\\"resourceVersion\\":\\")(\d+)/g;
-const SERVER_VERSION = /(too old resource version: \d+ \(|Too large resource version: \d+, current: )\d+/g;
+  /(ResourceVersion in object meta: |ResourceVersion in record \(|too old resource version: |\\"resourceVersion\\":\\")(\d+)/g;
+const SERVER_VERSION = /(too old resource version: rv\d+ \(|Too large resource version: \d+, current: )\d+/g;
 /** Where it quotes an object. */
 const QUOTED_TIME = /(\\"(?:creationTimestamp|time)\\":\\")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 
@@ -179,11 +179,9 @@ function normaliseMessage(message: string, rules: Rules): string {
 }
 
 function blankAges(table: Record<string, unknown>): void {
-  const { columnDefinitions, rows } = table;
-  if (!Array.isArray(columnDefinitions) || !Array.isArray(rows)) return;
-  const age = columnDefinitions.findIndex((column) => isObject(column) && column["name"] === "Age");
-  for (const row of rows as Record<string, unknown>[]) {
+  for (const row of (table["rows"] ?? []) as Record<string, unknown>[]) {
+    // Always the last column; the later tables of a watch do not define their columns again.
     const cells = row["cells"];
-    if (Array.isArray(cells) && /^\d+s$/.test(String(cells[age]))) cells[age] = "<age>";
+    if (Array.isArray(cells) && /^\d+s$/.test(String(cells.at(-1)))) cells[cells.length - 1] = "<age>";
   }
 }

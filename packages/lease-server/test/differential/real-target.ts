@@ -16,6 +16,11 @@ export async function realTarget(testbed: TestbedClient): Promise<Target> {
     url: testbed.apiserverUrl,
     ca: testbed.ca,
     credentials: (asker) => credentials[asker],
+    // A new apiserver knows what there is, and nothing of what was.
+    async forget() {
+      await testbed.apiserver.stop();
+      await testbed.apiserver.start();
+    },
     async createNamespace(name) {
       await testbed.requestOk("POST", "/api/v1/namespaces", {
         apiVersion: "v1",

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { exchange, exchangeStream, type Incoming, type Outgoing } from "./exchange.ts";
 import { fillBody, fillText } from "./fill.ts";
-import type { Case, RequestStep, Step } from "./step.ts";
+import { type Case, FORGET, NEXT_SECOND, type RequestStep, type Step } from "./step.ts";
 import type { Target } from "./target.ts";
 
 /** What one step brought. */
@@ -50,6 +51,14 @@ async function runStep(
   run: (step: RequestStep) => Promise<void>,
 ): Promise<Omit<Outcome, "request">> {
   try {
+    if (step === FORGET) {
+      await target.forget();
+      return {};
+    }
+    if (step === NEXT_SECOND) {
+      await sleep(1_001);
+      return {};
+    }
     const outgoing = toOutgoing(step, target, known);
     if (!("until" in step)) return toOutcome(await exchange(outgoing), step);
     const streamed = await exchangeStream(outgoing, step.until, async () => {
@@ -57,7 +66,12 @@ async function runStep(
     });
     const { endedBy, text } = streamed;
     if (streamed.status !== 200) return toOutcome(streamed, step);
-    const events = text.split("\n").filter((line) => line !== "");
+    // What else came in the last packet is a matter of time.
+    const wanted = step.until === "end" ? undefined : step.until;
+    const events = text
+      .split("\n")
+      .filter((line) => line !== "")
+      .slice(0, wanted);
     return { status: streamed.status, headers: compared(streamed), events: events.map(parse), endedBy };
   } catch (error) {
     return { failure: String(error) };

@@ -3,6 +3,12 @@
  * of the answer that was named `a` before, `$(ns)` for the namespace of the case.
  */
 
+/** A step that is no request: the server forgets what was before, as by a compaction. */
+export const FORGET: RequestStep = { method: "FORGET", path: "" };
+
+/** A step that is no request: waits until the clock shows another second, the grain of times in `metadata`. */
+export const NEXT_SECOND: RequestStep = { method: "NEXT-SECOND", path: "" };
+
 /** A body made from an earlier answer. */
 export interface Edited {
   /** Name of the answer. */

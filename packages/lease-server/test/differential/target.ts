@@ -8,6 +8,8 @@ export interface Target {
   /** Headers that say who asks. */
   credentials(asker: Asker): Readonly<Record<string, string>>;
   createNamespace(name: string): Promise<void>;
+  /** From now on the server does not know what changed before. */
+  forget(): Promise<void>;
 }
 
 /** The user behind `limited`, on every server. */

@@ -1,4 +1,4 @@
-import type { Case, Step } from "../step.ts";
+import { type Case, FORGET, NEXT_SECOND, type Step } from "../step.ts";
 import { accessCases } from "./access.ts";
 import { applyCases } from "./apply.ts";
 import { bodyCases } from "./bodies.ts";
@@ -16,9 +16,11 @@ import { protobufCases } from "./protobuf.ts";
 import { routingCases } from "./routing.ts";
 import { tableCases } from "./table.ts";
 import { updateCases } from "./update.ts";
-import { watchCases } from "./watch.ts";
+import { forgettingCases, watchCases } from "./watch.ts";
 
-/** The set. */
+export { forgettingCases };
+
+/** The set, but for {@link forgettingCases}. */
 export const allCases: readonly Case[] = [
   ...createCases,
   ...generateNameCases,
@@ -43,6 +45,12 @@ export const allCases: readonly Case[] = [
 /** How many requests some cases make. */
 export function requestCount(cases: readonly Case[]): number {
   const count = (steps: readonly Step[]): number =>
-    steps.reduce((sum, step) => sum + 1 + ("meanwhile" in step ? count(step.meanwhile ?? []) : 0), 0);
+    steps.reduce(
+      (sum, step) =>
+        sum +
+        (step === FORGET || step === NEXT_SECOND ? 0 : 1) +
+        ("meanwhile" in step ? count(step.meanwhile ?? []) : 0),
+      0,
+    );
   return cases.reduce((sum, { steps }) => sum + count(steps), 0);
 }

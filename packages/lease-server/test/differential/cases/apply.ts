@@ -76,7 +76,14 @@ export const applyCases: readonly Case[] = [
     ...NAMED,
     metadata: { name: "a", labels: { x: "not valid" } },
   }),
-  applying("not YAML", "?fieldManager=a", "kind: Lease\n  name: [\n"),
+  {
+    name: "apply: not YAML",
+    // Another parser of YAML has other words.
+    steps: [
+      patch(APPLY_PATCH, "a?fieldManager=a", "kind: Lease\n  name: [\n", { pick: reasonAndCode }),
+      get("a"),
+    ],
+  },
   applying("empty", "?fieldManager=a", ""),
   applying("a list", "?fieldManager=a", []),
   applying("null fields", "?fieldManager=a", { ...NAMED, spec: { holderIdentity: null } }),
@@ -221,3 +228,8 @@ export const applyCases: readonly Case[] = [
     steps: [patch("application/apply-patch+json", "a?fieldManager=a", NAMED)],
   },
 ];
+
+function reasonAndCode(body: unknown): unknown {
+  const { reason, code } = body as { reason: string; code: number };
+  return { reason, code };
+}

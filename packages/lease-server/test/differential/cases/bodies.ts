@@ -36,7 +36,15 @@ export const bodyCases: readonly Case[] = [
       "content-type": "application/yaml",
     },
   ),
-  sending("bad YAML", "kind: Lease\n  name: [\n", { "content-type": "application/yaml" }),
+  {
+    name: "body: bad YAML",
+    steps: [
+      post("", "kind: Lease\n  name: [\n", {
+        headers: { "content-type": "application/yaml" },
+        pick: withoutParser,
+      }),
+    ],
+  },
   sending("JSON named YAML", `{${NAMED},"spec":{"holderIdentity":"x"}}`, {
     "content-type": "application/yaml",
   }),
@@ -50,14 +58,12 @@ export const bodyCases: readonly Case[] = [
   sending("a form", "a=b", { "content-type": "application/x-www-form-urlencoded" }),
   sending("3 MiB and more", `{${NAMED},"spec":{"holderIdentity":"${"x".repeat(3 * 1024 * 1024 + 1)}"}}`),
   {
-    name: "body: of a PUT, empty, cut off, another kind",
-    steps: [
-      post("", heldLease("a")),
-      put("a", ""),
-      put("a", `{${NAMED},`),
-      put("a", { ...lease("a"), kind: "Pod", apiVersion: "v1" }),
-      get("a"),
-    ],
+    name: "body: of a PUT, another kind",
+    steps: [post("", heldLease("a")), put("a", { ...lease("a"), kind: "Pod", apiVersion: "v1" })],
+  },
+  {
+    name: "body: of a PUT, empty and cut off",
+    steps: [post("", heldLease("a")), put("a", ""), put("a", `{${NAMED},`), get("a")],
   },
   {
     name: "body: accepted only as something else",
@@ -82,3 +88,9 @@ export const bodyCases: readonly Case[] = [
     ],
   },
 ];
+
+/** Another parser of YAML has other words. */
+function withoutParser(body: unknown): unknown {
+  const { message, ...rest } = body as { message: string };
+  return { ...rest, message: message.split("yaml: ")[0] };
+}

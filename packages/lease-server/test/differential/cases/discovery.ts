@@ -39,7 +39,10 @@ export const discoveryCases: readonly Case[] = [
     name: "discovery: OpenAPI v3 of the leases: schemas",
     steps: [get("/openapi/v3/apis/coordination.k8s.io/v1", { pick: leaseSchemas })],
   },
-  { name: "discovery: other methods", steps: [post("/apis", {}), post("/version", {}), post("/api/v1", {})] },
+  {
+    name: "discovery: other methods",
+    steps: [post("/apis", {}, { pick: leaseGroups }), post("/version", {}), post("/api/v1", {})],
+  },
 ];
 
 type Json = Record<string, unknown>;
@@ -87,14 +90,28 @@ function namespacesOnly(body: unknown): unknown {
       // Without the subresources finalize and status, which only a controller of namespaces needs.
       resources: resources
         .filter(({ resource }) => resource === "namespaces")
-        .map(({ subresources, ...resource }) => resource),
+        .map(({ subresources, ...resource }) => ({ ...resource, verbs: servedVerbs(resource) })),
     })),
   };
 }
 
 function namespaceResource(body: unknown): unknown {
   const { kind, groupVersion, resources } = body as Json & { resources: Json[] };
-  return { kind, groupVersion, resources: resources.filter(({ name }) => name === "namespaces") };
+  const namespaces = resources.filter(({ name }) => name === "namespaces");
+  return {
+    kind,
+    groupVersion,
+    // The hash is of the real server's own storage.
+    resources: namespaces.map(({ storageVersionHash, ...resource }) => ({
+      ...resource,
+      verbs: servedVerbs(resource),
+    })),
+  };
+}
+
+/** lease-server changes no namespace, and deletes one at a time. */
+function servedVerbs({ verbs }: Json): unknown {
+  return (verbs as string[]).filter((verb) => !["update", "patch", "deletecollection"].includes(verb));
 }
 
 function selfReview(body: unknown): unknown {
@@ -120,12 +137,21 @@ function openapiPath(body: unknown): unknown {
 
 function leaseSchemas(body: unknown): unknown {
   const { openapi, components } = body as Json & { components: { schemas: Json } };
+  const schemas = Object.entries(components.schemas).filter(([name]) =>
+    /\.(Lease|LeaseSpec|MicroTime|Time|ObjectMeta|OwnerReference|ManagedFieldsEntry|FieldsV1)$/.test(name),
+  );
   return {
     openapi,
-    schemas: Object.fromEntries(
-      Object.entries(components.schemas).filter(([name]) =>
-        /\.coordination\.v1\.|MicroTime|ObjectMeta/.test(name),
-      ),
-    ),
+    schemas: Object.fromEntries(schemas.map(([name, schema]) => [name, undescribed(schema)])),
   };
+}
+
+/** Without what people read, which lease-server says in words of its own, and without defaults. */
+function undescribed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(undescribed);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { description, default: _, ...rest } = schema as Json;
+  // A property may be called "description".
+  const kept = typeof description === "object" ? { ...rest, description } : rest;
+  return Object.fromEntries(Object.entries(kept).map(([key, value]) => [key, undescribed(value)]));
 }

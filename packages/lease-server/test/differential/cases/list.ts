@@ -97,7 +97,7 @@ export const listCases: readonly Case[] = [
     ],
   },
   listing("limits", "limit=3", "limit=100", "limit=0", "limit=-1", "limit=x", "limit="),
-  listing("a continue token that is none", "continue=nonsense", "limit=1&continue=e30", "continue="),
+  listing("a continue token that is none", "continue=bm90IGpzb24", "limit=1&continue=e30", "continue="),
   {
     name: "list: a continue token and a version",
     steps: [

@@ -1,4 +1,17 @@
-import { type Case, del, edit, get, heldLease, lease, post, put } from "../step.ts";
+import {
+  APPLY_PATCH,
+  type Case,
+  del,
+  edit,
+  get,
+  heldLease,
+  lease,
+  MERGE_PATCH,
+  NEXT_SECOND,
+  patch,
+  post,
+  put,
+} from "../step.ts";
 
 const NOBODY = "00000000-1111-2222-3333-444444444444";
 
@@ -52,6 +65,28 @@ export const updateCases: readonly Case[] = [
   putting("a preferred holder without a strategy", { "spec.preferredHolder": "x" }),
   putting("another apiVersion", { apiVersion: "coordination.k8s.io/v1beta1" }),
   putting("no apiVersion and kind", { apiVersion: undefined, kind: undefined }),
+  {
+    name: "update: nothing, in another second, changes not even the times",
+    steps: [
+      post("", heldLease("a"), { as: "a" }),
+      NEXT_SECOND,
+      put("a", edit("a")),
+      put("a?fieldManager=another", edit("a")),
+      put("a", edit("a", { "metadata.managedFields.0.time": "2020-01-01T00:00:00Z" })),
+      patch(MERGE_PATCH, "a", {}),
+      patch(MERGE_PATCH, "a", { spec: { holderIdentity: "replica-1" } }),
+      get("a"),
+    ],
+  },
+  {
+    name: "update: nothing, by server-side apply, in another second",
+    steps: [
+      patch(APPLY_PATCH, "a?fieldManager=m", lease("a", { holderIdentity: "x" })),
+      NEXT_SECOND,
+      patch(APPLY_PATCH, "a?fieldManager=m", lease("a", { holderIdentity: "x" })),
+      patch(APPLY_PATCH, "a?fieldManager=n", lease("a", { holderIdentity: "x" })),
+    ],
+  },
   {
     name: "update: a version that is no longer the current one",
     steps: [

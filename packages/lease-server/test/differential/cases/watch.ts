@@ -3,6 +3,7 @@ import {
   type Case,
   del,
   edit,
+  FORGET,
   get,
   heldLease,
   lease,
@@ -203,7 +204,6 @@ export const watchCases: readonly Case[] = [
     "resourceVersionMatch=NotOlderThan",
     "sendInitialEvents=perhaps&resourceVersionMatch=NotOlderThan",
   ),
-  refused("a version that was forgotten", "resourceVersion=1"),
   refused("a version that is not there yet", "resourceVersion=9000000000000000000"),
   refused("a version that is none", "resourceVersion=abc", "resourceVersion=-1"),
   refused("selectors that are bad", "labelSelector=%3D%3D", "fieldSelector=spec.holderIdentity%3Dx"),
@@ -226,6 +226,25 @@ export const watchCases: readonly Case[] = [
       watch("?watch=1&resourceVersion=$(a.metadata.resourceVersion)", 2, [RENEW], {
         headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
       }),
+    ],
+  },
+];
+
+/** They make the server forget, which ends the watches of other cases: run them alone. */
+export const forgettingCases: readonly Case[] = [
+  {
+    name: "watch: a version that was forgotten",
+    steps: [
+      ...TWO,
+      FORGET,
+      watch("?watch=1&timeoutSeconds=5&resourceVersion=$(a.metadata.resourceVersion)", "end"),
+      watch(
+        "?watch=1&timeoutSeconds=5&fieldSelector=metadata.name%3Da&resourceVersion=$(a.metadata.resourceVersion)",
+        "end",
+      ),
+      get("a?resourceVersion=$(a.metadata.resourceVersion)"),
+      get("", { as: "list" }),
+      watch("?watch=1&resourceVersion=$(list.metadata.resourceVersion)", 1, [del("a")]),
     ],
   },
 ];
