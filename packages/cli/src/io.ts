@@ -10,7 +10,7 @@ export type Output = Writable & {
 };
 
 /** A stream to read from; with `setRawMode` where it is a terminal. */
-export type Input = Readable & {
+type Input = Readable & {
   readonly isTTY?: boolean | undefined;
   setRawMode?(raw: boolean): unknown;
 };

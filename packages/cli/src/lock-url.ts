@@ -2,13 +2,13 @@ import { usageError } from "./failure.ts";
 import { type Address, formatAddress, schemeOf, splitUrl, type UrlParts } from "./url-parts.ts";
 
 /** `k8s://NAMESPACE/NAME`: where the kubeconfig, or the pod, says. */
-export interface KubernetesStore {
+interface KubernetesStore {
   readonly kind: "k8s";
   readonly context: string | undefined;
 }
 
 /** `lease-server://HOST[:PORT]/NAMESPACE/NAME`, with TLS `lease-servers://`. */
-export interface LeaseServerStore {
+interface LeaseServerStore {
   readonly kind: "lease-server";
   /** `"http://127.0.0.1:7410"` */
   readonly server: string;
@@ -42,7 +42,7 @@ export interface EtcdStore {
 /** Where Leases are: what speaks the Kubernetes API. */
 export type LeaseStore = KubernetesStore | LeaseServerStore;
 /** Where a lock keeps its record. */
-export type Store = LeaseStore | RedisStore | EtcdStore;
+type Store = LeaseStore | RedisStore | EtcdStore;
 /** A store, and the lock's name in it. */
 export type LockUrl =
   | (LeaseStore & { readonly namespace: string; readonly name: string })

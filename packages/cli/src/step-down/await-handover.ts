@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { ResourceLock, VersionedRecord } from "@tenure/core";
+import { type ResourceLock, systemClock, type VersionedRecord } from "@tenure/core";
+import { sleep } from "@tenure/core/backend";
 
 /**
  * - `handed-over`: another holds it
@@ -21,15 +21,16 @@ export async function awaitHandover(
     signal,
   }: { readonly waitMs: number; readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<{ readonly handover: Handover; readonly holder: string | undefined }> {
-  const endsAtMs = performance.now() + waitMs;
+  const endsAtMs = systemClock.now() + waitMs;
   for (;;) {
     const found = await lock.get({ timeoutMs, signal });
     const handover = handoverBetween(before, found);
-    const isOver = performance.now() >= endsAtMs;
+    const isOver = systemClock.now() >= endsAtMs;
     if (handover === "handed-over" || handover === "again" || isOver) {
       return { handover, holder: found?.record.holderIdentity || undefined };
     }
-    await sleep(ASK_EVERY_MS, undefined, { signal });
+    await sleep(systemClock, ASK_EVERY_MS, [signal]);
+    signal.throwIfAborted();
   }
 }
 

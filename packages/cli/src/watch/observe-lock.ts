@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { ResourceLock, VersionedRecord } from "@tenure/core";
+import { type ResourceLock, systemClock, type Timer, type VersionedRecord } from "@tenure/core";
+import { sleep } from "@tenure/core/backend";
 import { describeFailure } from "../failure.ts";
 import { type ChangeKind, changeBetween } from "./lock-change.ts";
 
@@ -25,14 +25,14 @@ export async function observeLock(
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<void> {
   let current = await lock.get({ timeoutMs, signal });
-  let expiry: NodeJS.Timeout | undefined;
+  let expiry: Timer | undefined;
   let watches = lock.watch !== undefined;
   let troubled = false;
   const keepExpiry = (): void => {
-    clearTimeout(expiry);
+    expiry?.cancel();
     const { holderIdentity, leaseDurationMs } = current?.record ?? { holderIdentity: "", leaseDurationMs: 0 };
     if (holderIdentity === "" || leaseDurationMs === 0) return;
-    expiry = setTimeout(() => observer.onChange("expired", current), leaseDurationMs);
+    expiry = systemClock.setTimer(() => observer.onChange("expired", current), leaseDurationMs);
   };
   const accept = (found: VersionedRecord | undefined): void => {
     const kind = changeBetween(current, found);
@@ -43,9 +43,12 @@ export async function observeLock(
     observer.onChange(kind, found);
   };
   const read = async (): Promise<void> => {
+    const before = current;
     try {
-      accept(await lock.get({ timeoutMs, signal }));
+      const found = await lock.get({ timeoutMs, signal });
       troubled = false;
+      // What came meanwhile may have seen more; what is older than before it is no news.
+      if (current === before || found === undefined || isNewer(found, current)) accept(found);
     } catch (error) {
       if (signal.aborted) return;
       if (!troubled) observer.onTrouble(describeFailure(error).line);
@@ -69,13 +72,11 @@ export async function observeLock(
   const following = follow();
   try {
     while (!signal.aborted) {
-      await sleep(watches ? READ_EVERY_MS : READ_WITHOUT_WATCH_MS, undefined, { signal }).catch(() => {
-        // Aborted: the loop sees it.
-      });
+      await sleep(systemClock, watches ? READ_EVERY_MS : READ_WITHOUT_WATCH_MS, [signal]);
       if (!signal.aborted) await read();
     }
   } finally {
-    clearTimeout(expiry);
+    expiry?.cancel();
     await following;
   }
 }
