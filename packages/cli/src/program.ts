@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import tab from "@bomb.sh/tab/commander";
 import { Command } from "commander";
 import { checkCommand } from "./commands/check.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -56,6 +57,8 @@ export function createProgram(io: Io): Command {
     });
     program.addCommand(command);
   }
+  // Last: it describes the commands that there are. Beside `completion SHELL` it adds the hidden command that shells then ask.
+  tab(program, { completionCommandName: "completion" });
   return program;
 }
 

@@ -18,3 +18,17 @@ it("ends quietly when nobody reads its output any more", async () => {
   await fetch(`${url}/version`);
   expect(await server.ended).toMatchObject({ exit: 0, stderr: "" });
 });
+
+it("completes commands and options for a shell", async () => {
+  const script = await tenure(["completion", "bash"]);
+  expect(script).toMatchObject({
+    exit: 0,
+    stderr: "",
+    stdout: expect.stringContaining("tenure complete -- "),
+  });
+  const commands = await tenure(["complete", "--", "st"]);
+  expect(commands.stdout).toMatch(/^status\t.*\nstep-down\t.*\n:4\n$/);
+  const options = await tenure(["complete", "--", "check", "--lease"]);
+  expect(options.stdout).toMatch(/^--lease-duration\t/);
+  await expectFailure(["completion", "tcsh"], { exit: 2, says: /'tcsh' is invalid .* zsh, bash, fish/ });
+});

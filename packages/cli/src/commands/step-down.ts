@@ -27,6 +27,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** `tenure step-down`: asks the leader to let another lead. */
 export function stepDownCommand(io: Io): Command {
   const command = new Command("step-down")
+    .summary("Ask the leader to step down, and wait until the lock changed hands.")
     .description(
       "Ask the leader, through its health port, to step down, and wait until the lock changed hands. Never writes the record: that would start a standby while the old leader still works.",
     )
