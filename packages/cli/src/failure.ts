@@ -1,5 +1,6 @@
 import { LeaderElectionError, type LeaderElectionErrorCode } from "@tenure/core";
 import { EXIT } from "./exit-codes.ts";
+import { visible } from "./visible-text.ts";
 
 /** A failure that says all there is to say in one line, and how the program ends. Holds no credentials. */
 export class CliError extends Error {
@@ -77,5 +78,5 @@ function inOneLine({ code, message }: LeaderElectionError): string {
 }
 
 function firstLine(text: string): string {
-  return text.split("\n", 1)[0]?.trimEnd() ?? "";
+  return visible(text.split("\n", 1)[0]?.trimEnd() ?? "");
 }

@@ -29,8 +29,8 @@ export async function kubeAccess(
     throw usageError("Expected one context, got one in the URL and another with --context");
   }
   // Half a second of imports, for those who ask for Kubernetes.
-  const { loadDefault } = await import("@tenure/lock-k8s-lease");
-  return await loadDefault({
+  const { loadDefaultKubeConfig } = await import("@tenure/lock-k8s-lease");
+  return await loadDefaultKubeConfig({
     env: options.kubeconfig === undefined ? env : { KUBECONFIG: options.kubeconfig },
     home: env["HOME"] || homedir(),
     root: "",

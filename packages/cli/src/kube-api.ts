@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
 import { type RequestOptions, request as requestHttps } from "node:https";
 import { urlToHttpOptions } from "node:url";
@@ -68,7 +69,7 @@ export class KubeApi {
 
   async #send(method: string, path: string, body: unknown, signal: AbortSignal): Promise<IncomingMessage> {
     const applied: RequestOptions = { headers: {} };
-    await this.#applyCredentials(applied);
+    await this.#applyCredentials(applied, signal);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const { agent, headers, ...rest } = applied;
     const options: RequestOptions = {
@@ -91,15 +92,17 @@ export class KubeApi {
   }
 
   /** What a kubeconfig's credentials throw may hold secrets: a plugin's output, a file's content. */
-  async #applyCredentials(options: RequestOptions): Promise<void> {
+  async #applyCredentials(options: RequestOptions, signal: AbortSignal): Promise<void> {
     try {
-      await this.#kubeConfig.applyToHTTPSOptions(options);
+      // A plugin may hang; the request's time is all that it has.
+      await Promise.race([this.#kubeConfig.applyToHTTPSOptions(options), once(signal, "abort")]);
     } catch {
       throw new CliError(
         EXIT.forbidden,
         `No credentials for ${this.server}: the kubeconfig's own error is not shown, because it may hold secrets`,
       );
     }
+    signal.throwIfAborted();
   }
 }
 

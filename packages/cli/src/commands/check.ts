@@ -14,6 +14,7 @@ import { type LockUrl, parseLockUrl } from "../lock-url.ts";
 import { openLock } from "../open-lock.ts";
 import { storeClock } from "../store-clock.ts";
 import { addStoreOptions, type StoreOptions } from "../store-options.ts";
+import { visible } from "../visible-text.ts";
 
 interface CheckOptions extends StoreOptions {
   readonly leaseDuration?: number;
@@ -144,7 +145,7 @@ function show(io: Io, lock: string, items: readonly CheckItem[], fix: string | u
   print(io, lock);
   for (const { check, result, detail } of items) {
     const [color, mark] = MARKS[result];
-    print(io, `  ${style(io.stdout, color, mark.padEnd(8))}${check.padEnd(22)}${detail}`);
+    print(io, `  ${style(io.stdout, color, mark.padEnd(8))}${check.padEnd(22)}${visible(detail)}`);
   }
   if (fix !== undefined) print(io, `\nThis allows what an election needs:\n\n${fix}`);
 }

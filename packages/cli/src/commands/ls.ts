@@ -8,6 +8,7 @@ import { type ListedLock, listLeases } from "../list-leases.ts";
 import { parseStoreUrl } from "../lock-url.ts";
 import { addStoreOptions, type StoreOptions } from "../store-options.ts";
 import { offsetOfDate } from "../store-time.ts";
+import { visible } from "../visible-text.ts";
 
 interface LsOptions extends StoreOptions {
   readonly json?: true;
@@ -66,7 +67,7 @@ function showTable(io: Io, locks: readonly ListedLock[], all: boolean): void {
     ...locks.map((lock) => [
       ...(all ? [lock.namespace ?? ""] : []),
       lock.name,
-      lock.holder ?? "(free)",
+      visible(lock.holder ?? "(free)"),
       lock.renewedAgoMs === null ? "-" : `${formatDuration(Math.max(0, lock.renewedAgoMs))} ago`,
       expires(lock),
       String(lock.transitions ?? "-"),

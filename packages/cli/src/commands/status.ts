@@ -8,6 +8,7 @@ import { type RecordState, type RecordView, viewRecord } from "../record-view.ts
 import { storeClock } from "../store-clock.ts";
 import { addStoreOptions, type StoreOptions } from "../store-options.ts";
 import type { ClockOffset } from "../store-time.ts";
+import { visible } from "../visible-text.ts";
 
 interface StatusOptions extends StoreOptions {
   readonly json?: true;
@@ -66,7 +67,7 @@ function show(io: Io, lock: string, view: RecordView, nowMs: number, clock: Cloc
   print(io, lock);
   const rows: [string, string | undefined][] = [
     ["State", style(io.stdout, color, state)],
-    ["Holder", view.holder === null ? undefined : style(io.stdout, "bold", view.holder)],
+    ["Holder", view.holder === null ? undefined : style(io.stdout, "bold", visible(view.holder))],
     ["Renewed", renewed(view, clock)],
     ["Expires", expires(view)],
     ["Acquired", acquired(view, nowMs)],
@@ -102,6 +103,6 @@ function acquired({ acquireTime, holder }: RecordView, nowMs: number): string | 
   if (acquireTime === null || holder === null) return undefined;
   const atMs = Date.parse(acquireTime);
   return Number.isNaN(atMs)
-    ? acquireTime
+    ? visible(acquireTime)
     : `${acquireTime} (${formatDuration(Math.max(0, nowMs - atMs))} ago)`;
 }

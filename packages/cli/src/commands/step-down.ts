@@ -10,6 +10,7 @@ import { awaitHandover, type Handover } from "../step-down/await-handover.ts";
 import { findHolder } from "../step-down/find-holder.ts";
 import { HealthAddress } from "../step-down/health-address.ts";
 import { addStoreOptions, readSecret, type StoreOptions } from "../store-options.ts";
+import { visible } from "../visible-text.ts";
 
 interface StepDownOptions extends Omit<StoreOptions, "timeout" | "tokenFile"> {
   readonly at: readonly string[];
@@ -158,7 +159,7 @@ function report(
   if (json) {
     printJson(io, { lock, from, holder: holder ?? null, outcome: handover, tookMs: Math.round(tookMs) });
   } else {
-    print(io, `${SENTENCES[handover](from, holder)} (${formatDuration(tookMs)})`);
+    print(io, `${visible(SENTENCES[handover](from, holder))} (${formatDuration(tookMs)})`);
   }
   io.exitCode = handover === "kept" ? EXIT.no : EXIT.ok;
 }

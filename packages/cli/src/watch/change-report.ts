@@ -2,6 +2,7 @@ import type { VersionedRecord } from "@tenure/core";
 import { formatDuration } from "../duration.ts";
 import { type Output, style } from "../io.ts";
 import { viewRecord } from "../record-view.ts";
+import { visible } from "../visible-text.ts";
 import type { ChangeKind } from "./lock-change.ts";
 
 /** One change as JSON: a line of `tenure watch --json`. */
@@ -42,7 +43,7 @@ export function changeLine(
 ): string {
   const { holder, token, leaseDurationMs, transitions } = viewRecord(found, nowMs);
   const facts = [
-    holder === null ? (found === undefined ? "no record" : "free") : `holder ${holder}`,
+    holder === null ? (found === undefined ? "no record" : "free") : `holder ${visible(holder)}`,
     ...(token === null ? [] : [`token ${token}`]),
     ...(leaseDurationMs === null || holder === null ? [] : [`lease ${formatDuration(leaseDurationMs)}`]),
     ...(transitions === null ? [] : [`transitions ${transitions}`]),
@@ -67,7 +68,7 @@ export function liveLine(
         ? `expires in ${formatDuration(leftMs)}`
         : style(stdout, "red", `expired ${formatDuration(-leftMs)} ago`);
   return [
-    `${style(stdout, ["green", "bold"], holder)} leads`,
+    `${style(stdout, ["green", "bold"], visible(holder))} leads`,
     `renewed ${formatDuration(ageMs)} ago`,
     lapse,
     `transitions ${transitions}`,
