@@ -69,6 +69,6 @@ it("warns where everybody may do everything from anywhere", async () => {
   await server.waitForStdout(1);
   const { exit, stdout, stderr } = await server.interrupt();
   expect(exit).toBe(0);
-  expect(stdout).toMatch(/^Serving leases at http:\/\/0\.0\.0\.0:\d+ /);
+  expect(stdout).toMatch(/^Serving leases at http:\/\/127\.0\.0\.1:\d+ /);
   expect(stderr).toBe("tenure: whoever reaches 0.0.0.0 may do everything: give --tokens\n");
 });

@@ -217,7 +217,7 @@ tokens:
     expect(exit).toBe(1);
     expect(missing(results)).toEqual(["update", "watch", "create"].map((verb) => `permission ${verb}`));
     expect(fix).toContain("resourceNames:\n      - app");
-    await expectFailure(["status", url], { exit: 4, says: /401/ });
+    await expectFailure(["status", url], { exit: 4, says: /user "system:anonymous" may not get/ });
     const wrong = ["--token-file", file("token", "canary-2\n")];
     await expectFailure(["status", url, ...wrong], { exit: 4, says: /401/ });
   });
