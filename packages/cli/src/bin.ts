@@ -1,1 +1,8 @@
 #!/usr/bin/env node
+import { processIo } from "./io.ts";
+import { main } from "./main.ts";
+
+const io = processIo();
+await main(process.argv.slice(2), io);
+// Not `process.exit()`: what was written to a pipe would be lost.
+process.exitCode = process.exitCode ?? io.exitCode;
