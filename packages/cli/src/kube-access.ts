@@ -3,7 +3,7 @@ import type { KubeConfigLike } from "@tenure/lock-k8s-lease";
 import { usageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import type { LeaseStore } from "./lock-url.ts";
-import { readOptionFile, type StoreOptions, tokenOf } from "./store-options.ts";
+import { readAuthority, type StoreOptions, tokenOf } from "./store-options.ts";
 
 /** Which server speaks the Kubernetes API, and as whom; `reload` forgets remembered credentials. */
 export interface KubeAccess {
@@ -44,7 +44,7 @@ async function leaseServerConfig(
   env: Io["env"],
 ): Promise<KubeConfigLike> {
   const token = await tokenOf(options, env);
-  const ca = options.caFile === undefined ? undefined : await readOptionFile("--ca-file", options.caFile);
+  const ca = await readAuthority(options);
   return {
     getCurrentCluster: () => ({ server }),
     async applyToHTTPSOptions(request) {

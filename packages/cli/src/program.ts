@@ -37,7 +37,13 @@ export function createProgram(io: Io): Command {
       writeErr: (text) => io.stderr.write(text),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
-      outputError: (text, write) => write(text.replace(/^error: /, "tenure: ")),
+      outputError: (text, write) =>
+        write(
+          `tenure: ${text
+            .replace(/^error: /, "")
+            .trimEnd()
+            .replaceAll("\n", " ")}\n`,
+        ),
     })
     .addHelpText(
       "after",

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "./duration.ts";
@@ -80,13 +81,27 @@ export interface TlsFiles {
   readonly key: Buffer | undefined;
 }
 
+/**
+ * The certificates of `--ca-file`. One that holds none would be taken for no file at all, and every server be refused.
+ */
+export async function readAuthority({ caFile }: Pick<StoreOptions, "caFile">): Promise<Buffer | undefined> {
+  if (caFile === undefined) return undefined;
+  const pem = await readOptionFile("--ca-file", caFile);
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new CliError(EXIT.failed, `The file of --ca-file holds no certificate: ${caFile}`, { cause });
+  }
+  return pem;
+}
+
 /** Reads the files of the TLS options. */
 export async function readTlsFiles({ caFile, certFile, keyFile }: StoreOptions): Promise<TlsFiles> {
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw usageError("Expected --cert-file and --key-file both, or neither");
   }
   return {
-    ca: caFile === undefined ? undefined : await readOptionFile("--ca-file", caFile),
+    ca: await readAuthority({ caFile }),
     cert: certFile === undefined ? undefined : await readOptionFile("--cert-file", certFile),
     key: keyFile === undefined ? undefined : await readOptionFile("--key-file", keyFile),
   };

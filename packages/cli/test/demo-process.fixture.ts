@@ -58,6 +58,28 @@ export class DemoProcess implements AsyncDisposable {
     });
   }
 
+  /** How it ended, which it has to do in this time. */
+  async end(timeoutMs = 100_000): Promise<number | string> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      const children = (): string => childrenOf(this.pid).join(", ") || "none";
+      timer = setTimeout(
+        () =>
+          reject(
+            new Error(
+              `Waited in vain for the demo's end; children: ${children()}\n${this.stdout}${this.stderr}`,
+            ),
+          ),
+        timeoutMs,
+      );
+    });
+    try {
+      return await Promise.race([this.exited, tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.process.kill("SIGKILL");
     await this.exited;

@@ -44,7 +44,7 @@ function timesOf(demo: DemoProcess, ...texts: readonly RegExp[]): readonly numbe
 describe("tenure demo without a terminal", () => {
   it("kills, freezes, cuts off and stops leaders, says how long each fail-over took, and ends with 0", async () => {
     await using demo = new DemoProcess([]);
-    expect(await demo.exited, demo.stdout + demo.stderr).toBe(0);
+    expect(await demo.end(), demo.stdout + demo.stderr).toBe(0);
     expect(demo.stderr).toBe("");
     const times = timesOf(
       demo,
@@ -68,7 +68,7 @@ describe("tenure demo without a terminal", () => {
 
   it("tells the same as JSON lines", async () => {
     await using demo = new DemoProcess(["--json"]);
-    expect(await demo.exited, demo.stdout + demo.stderr).toBe(0);
+    expect(await demo.end(), demo.stdout + demo.stderr).toBe(0);
     const { ok, failure, firstLeaderMs, overlapCount, failOvers } = summaryOf(demo);
     expect({ ok, failure, overlapCount }).toEqual({ ok: true, failure: null, overlapCount: 0 });
     expect(firstLeaderMs).toBeLessThan(2_000);
@@ -87,7 +87,7 @@ describe("tenure demo without a terminal", () => {
 
   it("takes over from a stopped leader without waiting for its lease", async () => {
     await using demo = new DemoProcess(["--json", "--script", "kill, stop"]);
-    expect(await demo.exited, demo.stdout + demo.stderr).toBe(0);
+    expect(await demo.end(), demo.stdout + demo.stderr).toBe(0);
     const stop = summaryOf(demo).failOvers.at(-1);
     expect(stop).toMatchObject({ kind: "stop" });
     expect(stop?.afterDeedMs).toBeLessThan(2_000);
@@ -95,7 +95,7 @@ describe("tenure demo without a terminal", () => {
 
   it("runs without faults for --seconds", async () => {
     await using demo = new DemoProcess(["--json", "--seconds", "5", "--replicas", "2"]);
-    expect(await demo.exited, demo.stdout + demo.stderr).toBe(0);
+    expect(await demo.end(), demo.stdout + demo.stderr).toBe(0);
     expect(summaryOf(demo)).toMatchObject({ ok: true, terms: 1, failOvers: [] });
     expect(demo.events.filter(({ event }) => event === "up")).toHaveLength(2);
   });
@@ -114,7 +114,7 @@ describe("tenure demo without a terminal", () => {
       "--retry-period",
       "200ms",
     ]);
-    expect(await demo.exited, demo.stdout + demo.stderr).toBe(1);
+    expect(await demo.end(), demo.stdout + demo.stderr).toBe(1);
     expect(summaryOf(demo)).toMatchObject({
       ok: false,
       failure: "Waited 12 s in vain until there was a first leader",
@@ -129,7 +129,7 @@ describe("tenure demo without a terminal", () => {
     await demo.waitFor(/leads, fencing token/);
     const pid = /replica-1 is up, process (\d+)/.exec(demo.stdout)?.[1];
     process.kill(Number(pid), "SIGKILL");
-    expect(await demo.exited).toBe(1);
+    expect(await demo.end()).toBe(1);
     expect(demo.stdout).toMatch(/FAILED: replica-1 has ended by itself \(SIGKILL\)$/m);
   });
 });
@@ -147,7 +147,7 @@ describe("processes of tenure demo", () => {
     const { demo, children } = await runningDemo(true);
     // Ctrl-C: to the whole group.
     process.kill(-demo.pid, "SIGINT");
-    expect(await demo.exited).toBe(1);
+    expect(await demo.end()).toBe(1);
     expect(demo.stdout).toMatch(/two tasks at once: never\n {2}FAILED: It was ended before all was shown$/m);
     await waitUntilGone(children);
   });
@@ -202,7 +202,7 @@ it.each([
   [["--url", "nowhere"], /No scheme/],
 ])("refuses %j with one line and exit code 2", async (args, message) => {
   await using demo = new DemoProcess(args);
-  expect(await demo.exited).toBe(2);
+  expect(await demo.end()).toBe(2);
   expect(demo.stderr).toMatch(message);
   expect(demo.stderr.trimEnd().split("\n")).toHaveLength(1);
   expect(demo.stdout).toBe("");

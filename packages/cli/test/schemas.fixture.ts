@@ -8,7 +8,7 @@ const ajv = new Ajv({
 });
 
 /** A schema of this package. */
-export function schema(name: "run-event" | "leader"): ValidateFunction {
+export function schema(name: string): ValidateFunction {
   return ajv.compile(
     JSON.parse(readFileSync(new URL(`../schemas/${name}.schema.json`, import.meta.url), "utf8")),
   );

@@ -84,7 +84,7 @@ async function serverOptions(options: LeaseServerCommandOptions, io: Io): Promis
     ...(log && {
       onRequest: (request) => {
         if (json) printJson(io, { event: "request", ...request });
-        else io.stderr.write(`${Object.values(request).join(" ")}\n`);
+        else io.stderr.write(`${request.status} ${request.method} ${request.path} (${request.userAgent})\n`);
       },
     }),
   };

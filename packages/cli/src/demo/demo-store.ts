@@ -124,7 +124,8 @@ async function addressesOf(
       if (cluster.proxyUrl !== undefined) {
         throw usageError("The kubeconfig's cluster has a proxy-url: the demo cannot cut such connections");
       }
-      return { description: `Kubernetes ${cluster.server}`, addresses: [addressOf(cluster.server)] };
+      const address = addressOf(cluster.server);
+      return { description: `Kubernetes ${address.host}:${address.port}`, addresses: [address] };
     }
   }
 }

@@ -21,10 +21,10 @@ export async function removeRecord(
   options: StoreOptions,
   env: Io["env"],
 ): Promise<string | undefined> {
-  // Names the record as its backend stores it: "redis lease:{tenure-demo-1a2b3c4d}".
   const { description, close } = await openLock(url, options, env);
   await close();
-  const key = description.slice(description.indexOf(" ") + 1);
+  // "redis lease:{tenure-demo-1a2b3c4d}", "etcd key tenure/tenure-demo-1a2b3c4d": with the backend's own prefix.
+  const key = description.replace(/^(?:redis|etcd key) /, "");
   try {
     if (url.kind === "redis") await removeFromRedis(url, key, options, env);
     else if (url.kind === "etcd") await removeFromEtcd(url, key, options, env);
