@@ -1,6 +1,7 @@
 /**
  * How `tenure` ends. `tenure run` keeps the code of its command instead, and uses what a shell uses for its own troubles:
- * 125 tenure itself failed, 126 the command cannot be executed, 127 it was not found, 128 + N it was ended by signal N.
+ * 124 the command was stopped because its term was lost (as `timeout` has it), 125 tenure itself failed, 126 the command cannot
+ * be executed, 127 it was not found, 128 + N it was ended by signal N.
  */
 export const EXIT = {
   ok: 0,
@@ -14,6 +15,7 @@ export const EXIT = {
   forbidden: 4,
   /** Anything else: a port taken, a file that cannot be written, a record that cannot be read. */
   failed: 5,
+  lost: 124,
   runFailed: 125,
   cannotExecute: 126,
   notFound: 127,

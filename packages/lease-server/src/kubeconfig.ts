@@ -48,7 +48,8 @@ export function kubeconfigText({ url, ca, namespace }: ServerAddress, token?: st
     kind: "Config",
     "current-context": NAME,
     clusters: [{ name: NAME, cluster: { server: url, ...trust, ...plain } }],
-    users: [{ name: NAME, user: token === undefined ? {} : { token } }],
+    // kubectl asks on the terminal for a name where it has neither a token nor a certificate for an https server.
+    users: [{ name: NAME, user: { token: token ?? "none-is-needed" } }],
     contexts: [{ name: NAME, context: { cluster: NAME, user: NAME, namespace } }],
   };
   return `${JSON.stringify(config, null, 2)}\n`;

@@ -53,6 +53,26 @@ describe("the default configuration", () => {
     expect(await serverAndToken(env)).toEqual(["https://10.0.0.1:443", "Bearer pod-token", "pod-namespace"]);
   });
 
+  it("is a named context of the files, also in a pod, and never another", async () => {
+    const secrets = "var/run/secrets/kubernetes.io/serviceaccount";
+    await write(`${secrets}/token`, "pod-token");
+    const one = await write("one", kubeconfig("a", "current-context: a"));
+    const two = await write("two", kubeconfig("b"));
+    const env = {
+      KUBERNETES_SERVICE_HOST: "10.0.0.1",
+      KUBERNETES_SERVICE_PORT: "443",
+      KUBECONFIG: [one, two].join(delimiter),
+    };
+    const places = { env, home: join(folder, "home"), root: folder };
+    const { kubeConfig, reload } = await loadDefault({ ...places, context: "b" });
+    expect(kubeConfig.getCurrentCluster()?.server).toBe("https://b.example:6443");
+    expect(namespaceOf(await reload())).toBe("ns-b");
+    await expect(loadDefault({ ...places, context: "c" })).rejects.toMatchObject({
+      code: "ERR_LOCK_UNAVAILABLE",
+      message: expect.stringContaining('has no context "c"'),
+    });
+  });
+
   it("is KUBECONFIG's where the pod has no token", async () => {
     const file = await write("config", kubeconfig("a", "current-context: a"));
     const env = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443", KUBECONFIG: file };

@@ -17,6 +17,8 @@ export interface Places {
   readonly home: string;
   /** Put before the path of the service account's files. `""` but in tests. */
   readonly root: string;
+  /** A context of the files, in place of their current one. With it, the pod's service account is not looked at. */
+  readonly context?: string | undefined;
 }
 
 const TOKEN_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token";
@@ -34,11 +36,11 @@ export async function loadDefault(
   return { kubeConfig: await load(), reload: load };
 }
 
-async function loadKubeConfig({ env, home, root }: Places): Promise<KubeConfigLike> {
+async function loadKubeConfig({ env, home, root, context }: Places): Promise<KubeConfigLike> {
   const { KubeConfig } = await importClientNode();
   const tokenFile = `${root}${TOKEN_FILE}`;
   const inCluster = Boolean(env["KUBERNETES_SERVICE_HOST"] && env["KUBERNETES_SERVICE_PORT"]);
-  if (inCluster && (await exists(tokenFile))) {
+  if (inCluster && context === undefined && (await exists(tokenFile))) {
     const kubeConfig = new KubeConfig();
     kubeConfig.loadFromCluster(root);
     return kubeConfig;
@@ -59,6 +61,12 @@ async function loadKubeConfig({ env, home, root }: Places): Promise<KubeConfigLi
       new KubeConfig(),
       files.map((file) => parse(new KubeConfig(), file)),
     );
+    if (context !== undefined) {
+      if (merged.getContextObject(context) === null) {
+        throw unavailable(`The kubeconfig ${files.join(", ")} has no context ${JSON.stringify(context)}`);
+      }
+      merged.setCurrentContext(context);
+    }
     serverOf(merged);
     return merged;
   } catch (error) {

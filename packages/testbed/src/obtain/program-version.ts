@@ -27,7 +27,8 @@ export async function programAt(
   if (!isExecutable(path)) return undefined;
   // postgres is useless without its initdb beside it; a link from elsewhere is followed by the other folders.
   if (name === "postgres" && !isExecutable(join(dirname(path), "initdb"))) return undefined;
-  const { stdout, exitCode } = await runCommand(path, ["--version"], { env: { ...process.env, ...env } });
+  const { versionFlag = "--version" } = SERVER_PROGRAMS[name];
+  const { stdout, exitCode } = await runCommand(path, [versionFlag], { env: { ...process.env, ...env } });
   const version = /\b(?:v=|v)?(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
   return exitCode === 0 && version !== undefined && isWanted(version, name)
     ? { path, version, env }

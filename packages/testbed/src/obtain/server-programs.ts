@@ -1,6 +1,6 @@
 /** The one place where the versions of the servers are written, but for those that a go.mod pins. */
 
-/** A server that tests can ask for by name; `"faketime"` is what sets the wall clock of a server wrong. */
+/** A server that tests can ask for by name; `"faketime"` is what sets the wall clock of a server wrong, `"tmux"` serves terminals. */
 export type ServerName =
   | "redis"
   | "redis-6.2"
@@ -10,6 +10,7 @@ export type ServerName =
   | "etcd-3.6"
   | "etcd-3.7"
   | "postgres"
+  | "tmux"
   | "faketime";
 
 /** Where the program of a server comes from, and how it is known to be the right one. */
@@ -19,6 +20,8 @@ export interface ServerProgram {
   /** Major, or major and minor, versions that will do; the first is the one that we get. */
   readonly versions: readonly [string, ...string[]];
   readonly source: ProgramSource;
+  /** What makes it say its version. @defaultValue `"--version"` */
+  readonly versionFlag?: string | undefined;
   /** Folders to look in besides those of PATH; `*` stands for any name. */
   readonly folders?: readonly string[] | undefined;
 }
@@ -100,6 +103,13 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
     versions: ["15", "16", "17", "18"],
     source: { kind: "debian", packages: ["postgresql-15"] },
     folders: ["/usr/lib/postgresql/*/bin"],
+  },
+  tmux: {
+    program: "tmux",
+    // Debian 12 has 3.3, Ubuntu 24.04 has 3.4.
+    versions: ["3.3", "3.2", "3.4", "3.5", "3.6"],
+    source: { kind: "debian", packages: ["tmux"] },
+    versionFlag: "-V",
   },
   faketime: {
     program: "clock-offset.so",
