@@ -1,5 +1,4 @@
-import { type ClientRequest, request as requestHttp } from "node:http";
-import { type RequestOptions, request as requestHttps } from "node:https";
+import type { RequestOptions } from "node:https";
 import type { RedisOptions } from "ioredis";
 import { etcdOptions } from "../etcd-options.ts";
 import { describeFailure } from "../failure.ts";
@@ -9,6 +8,7 @@ import type { EtcdStore, LeaseStore, LockUrl, RedisStore } from "../lock-url.ts"
 import { openLock } from "../open-lock.ts";
 import { redisOptions } from "../redis-options.ts";
 import type { StoreOptions } from "../store-options.ts";
+import { httpRequest } from "./http-request.ts";
 
 type LeaseUrl = LeaseStore & { readonly namespace: string; readonly name: string };
 
@@ -56,58 +56,47 @@ async function removeFromRedis(
   }
 }
 
+/** By the JSON gateway of etcd: gRPC has nothing to offer for two requests. */
 async function removeFromEtcd(
   url: EtcdStore,
   key: string,
   options: StoreOptions,
   env: Io["env"],
 ): Promise<void> {
-  const { Etcd3 } = await import("etcd3");
   const { hosts, credentials, auth } = await etcdOptions(url, options, env);
-  const { rootCertificate, privateKey, certChain } = credentials ?? {};
-  const etcd = new Etcd3({
-    hosts: [...hosts],
-    ...(rootCertificate !== undefined && {
-      credentials: {
-        rootCertificate,
-        ...(privateKey !== undefined && certChain !== undefined && { privateKey, certChain }),
-      },
-    }),
-    ...(auth !== undefined && { auth }),
-    defaultCallOptions: () => ({ deadline: Date.now() + options.timeout }),
-  });
-  try {
-    await etcd.delete().key(key);
-  } finally {
-    etcd.close();
+  const [host] = typeof hosts === "string" ? [hosts] : hosts;
+  const { rootCertificate, certChain, privateKey } = credentials ?? {};
+  const call = async (path: string, body: object, token?: string): Promise<unknown> => {
+    const request: RequestOptions = {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...(token !== undefined && { Authorization: token }) },
+      ...{ ca: rootCertificate, cert: certChain, key: privateKey },
+      agent: false,
+      signal: AbortSignal.timeout(options.timeout),
+    };
+    const answer = await httpRequest(`${host}/v3/${path}`, request, JSON.stringify(body));
+    if (answer.status !== 200) throw new Error(`etcd answered ${answer.status}`);
+    return JSON.parse(answer.body);
+  };
+  let token: string | undefined;
+  if (auth !== undefined) {
+    const answer = await call("auth/authenticate", { name: auth.username, password: auth.password });
+    token = (answer as { readonly token?: string }).token;
   }
+  await call("kv/deleterange", { key: Buffer.from(key).toString("base64") }, token);
 }
 
 async function removeLease(url: LeaseUrl, options: StoreOptions, env: Io["env"]): Promise<void> {
   const { kubeConfig } = await kubeAccess(url, options, env);
   const server = kubeConfig.getCurrentCluster()?.server;
   if (server === undefined) throw new Error("the kubeconfig has no cluster");
-  const base = server.replace(/\/$/, "");
   const path = `/apis/coordination.k8s.io/v1/namespaces/${url.namespace}/leases/${url.name}`;
-  const request: RequestOptions = {
-    method: "DELETE",
-    headers: {},
-    signal: AbortSignal.timeout(options.timeout),
-  };
+  const signal = AbortSignal.timeout(options.timeout);
+  const request: RequestOptions = { method: "DELETE", headers: {}, agent: false, signal };
   await kubeConfig.applyToHTTPSOptions(request);
-  const status = await new Promise<number>((resolve, reject) => {
-    const send = base.startsWith("https:") ? requestHttps : requestHttp;
-    const sent: ClientRequest = send(`${base}${path}`, request, (response) => {
-      response.resume();
-      response.on("error", reject);
-      response.on("end", () => resolve(response.statusCode ?? 0));
-    });
-    sent.on("error", reject);
-    sent.end();
-  });
-  if (status !== 404 && (status < 200 || status > 299)) {
-    throw new Error(
-      `the server answered ${status}; remove it with \`kubectl delete lease ${url.name} -n ${url.namespace}\``,
-    );
-  }
+  const { status } = await httpRequest(`${server.replace(/\/$/, "")}${path}`, request);
+  if (status === 404 || (status >= 200 && status <= 299)) return;
+  throw new Error(
+    `the server answered ${status}; remove it with \`kubectl delete lease ${url.name} -n ${url.namespace}\``,
+  );
 }
