@@ -1,7 +1,5 @@
 /** What can be done to a replica. */
-export const DEEDS = ["kill", "freeze", "thaw", "cut", "heal", "stop", "start"] as const;
-/** One of {@link DEEDS}. */
-export type Deed = (typeof DEEDS)[number];
+export type Deed = "kill" | "freeze" | "thaw" | "cut" | "heal" | "stop" | "start";
 
 /** What happened to a replica, as the demo did it or the replica's own process reported it. */
 export type Happening =

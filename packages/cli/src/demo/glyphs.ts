@@ -2,7 +2,7 @@ import type { Style } from "../io.ts";
 import type { Mode } from "./demo-state.ts";
 
 /** How one mode looks in a bar. The glyph alone says it, the colour says it again. */
-export interface Glyph {
+interface Glyph {
   readonly text: string;
   readonly style: Style;
 }

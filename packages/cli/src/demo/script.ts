@@ -2,15 +2,14 @@ import { InvalidArgumentError } from "commander";
 import { usageError } from "../failure.ts";
 
 /** What a script can do to the leader; `heal` is for those that were cut off. */
-export const STEPS = ["kill", "freeze", "cut", "heal", "stop"] as const;
-/** One of {@link STEPS}. */
-export type Step = (typeof STEPS)[number];
+export type Step = "kill" | "freeze" | "cut" | "heal" | "stop";
 
 /**
- * What runs where there is no terminal. `stop` comes last: in the first lease after a simultaneous start, a hand-over can take
- * as long as a crash, because a standby whose own attempt to create the record met another's waits a whole lease for it.
+ * What runs where there is no terminal: each step there is. `stop` comes last: in the first lease after a simultaneous start, a
+ * hand-over can take as long as a crash, because a standby whose own attempt to create the record met another's waits a whole
+ * lease for it.
  */
-export const DEFAULT_SCRIPT: readonly Step[] = STEPS;
+export const DEFAULT_SCRIPT: readonly Step[] = ["kill", "freeze", "cut", "heal", "stop"];
 
 /**
  * Reads `"kill, freeze, cut, heal, stop"`, for an option of commander.
@@ -18,12 +17,13 @@ export const DEFAULT_SCRIPT: readonly Step[] = STEPS;
  */
 export function parseScript(text: string): readonly Step[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");
-  if (words.length === 0) throw new InvalidArgumentError(`Expected steps out of ${STEPS.join(", ")}.`);
+  if (words.length === 0)
+    throw new InvalidArgumentError(`Expected steps out of ${DEFAULT_SCRIPT.join(", ")}.`);
   let cut = 0;
   for (const word of words) {
     if (!isStep(word)) {
       throw new InvalidArgumentError(
-        `Expected steps out of ${STEPS.join(", ")}, got ${JSON.stringify(word)}.`,
+        `Expected steps out of ${DEFAULT_SCRIPT.join(", ")}, got ${JSON.stringify(word)}.`,
       );
     }
     if (word === "cut") cut += 1;
@@ -36,7 +36,7 @@ export function parseScript(text: string): readonly Step[] {
 }
 
 function isStep(word: string): word is Step {
-  return STEPS.some((step) => step === word);
+  return DEFAULT_SCRIPT.some((step) => step === word);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A stretch of time in which a task ran. */
-export interface Span {
+interface Span {
   readonly fromMs: number;
   /** `undefined` while it lasts. */
   readonly toMs: number | undefined;
