@@ -25,7 +25,7 @@ describe.skipIf(!canUnshare)("process 1 of a pid namespace (which this machine h
   async function start(
     init: readonly string[],
     ...args: string[]
-  ): Promise<{ pidOne: number; exit: Promise<unknown[]> }> {
+  ): Promise<{ pidOne: () => number; exit: Promise<unknown[]> }> {
     const child = spawn("unshare", [...UNSHARE, ...init, process.execPath, PROGRAM, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -34,8 +34,10 @@ describe.skipIf(!canUnshare)("process 1 of a pid namespace (which this machine h
     const exit = once(child, "exit");
     child.stdin.write("a line of stdin\n");
     await said(/^runs/);
-    const [pidOne = ""] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").split(" ");
-    return { pidOne: Number(pidOne), exit };
+    // Only while it runs: one that kills itself may be gone by now.
+    const pidOne = () =>
+      Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").split(" ")[0]);
+    return { pidOne, exit };
   }
 
   async function said(what: RegExp): Promise<string> {
@@ -48,7 +50,7 @@ describe.skipIf(!canUnshare)("process 1 of a pid namespace (which this machine h
 
   it("is a shell, under which tenure runs with the same arguments and stdin", async () => {
     const { pidOne } = await start([], "two words", "$dollar 'quote'");
-    expect(readFileSync(`/proc/${pidOne}/comm`, "utf8")).toBe("sh\n");
+    expect(readFileSync(`/proc/${pidOne()}/comm`, "utf8")).toBe("sh\n");
     const { pid, args } = JSON.parse((await said(/^runs/)).slice(4)) as { pid: number; args: string[] };
     expect(pid).not.toBe(1);
     expect(args).toEqual(["two words", "$dollar 'quote'"]);
@@ -58,10 +60,10 @@ describe.skipIf(!canUnshare)("process 1 of a pid namespace (which this machine h
   it("passes signals on, and ends with the exit code", async () => {
     const { pidOne, exit } = await start([]);
     for (const signal of ["SIGUSR1", "SIGHUP", "SIGINT", "SIGTERM"] as const) {
-      process.kill(pidOne, signal);
+      process.kill(pidOne(), signal);
       await said(new RegExp(`^${signal}$`));
     }
-    process.kill(pidOne, "SIGUSR2");
+    process.kill(pidOne(), "SIGUSR2");
     expect(await exit).toEqual([42, null]);
   });
 
@@ -79,9 +81,9 @@ describe.skipIf(!canUnshare)("process 1 of a pid namespace (which this machine h
     const { pidOne, exit } = await start([...shell.split(" "), "-c", INIT_SCRIPT, "tenure-init"], "--orphan");
     expect(await said(/^stdin/)).toBe("stdin a line of stdin");
     expect(await said(/^orphan/)).toBe("orphan gone");
-    process.kill(pidOne, "SIGTERM");
+    process.kill(pidOne(), "SIGTERM");
     await said(/^SIGTERM$/);
-    process.kill(pidOne, "SIGUSR2");
+    process.kill(pidOne(), "SIGUSR2");
     expect(await exit).toEqual([42, null]);
   });
 });
