@@ -60,13 +60,16 @@ export function printJson(io: Io, document: unknown): void {
 export function processIo(): Io {
   const interrupted = new AbortController();
   let listening = false;
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      // Who reads has gone: no failure of ours. Anything else (a full disk) is.
-      if (error.code !== "EPIPE") process.exitCode = EXIT.failed;
-      interrupted.abort();
-    });
-  }
+  // Who reads has gone: no failure of ours. Anything else (a full disk) is, where it takes what was asked for.
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    interrupted.abort();
+    if (code === "EPIPE" || process.exitCode !== undefined) return;
+    process.exitCode = EXIT.failed;
+    process.stderr.write(`tenure: stdout cannot be written: ${code}\n`);
+  });
+  process.stderr.on("error", ({ code }: NodeJS.ErrnoException) => {
+    if (code === "EPIPE") interrupted.abort();
+  });
   return {
     env: process.env,
     stdin: process.stdin,

@@ -27,6 +27,8 @@ const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["an unknown command", ["statsu", "k8s://d/app"], /unknown command 'statsu' \(Did you mean status\?\)/],
   ["several hosts without a word why", ["status", "redis://a,b/app"], /sentinel/],
   ["a list of Redis locks", ["ls", "redis://h"], /lists Leases only/],
+  ["a list of a Redis lock", ["ls", "rediss://u:canary@h/2/app"], /lists Leases only .* `tenure status`/],
+  ["a list of etcd locks", ["ls", "etcd://h:2379/app"], /lists Leases only .* `tenure status`/],
   ["a namespace and all of them", ["ls", "k8s://default", "--all"], /got both/],
   ["neither", ["ls", "k8s://"], /Expected a namespace/],
   ["an address that is no URL", ["step-down", "k8s://d/app", "--at", "pod-1"], /Expected --at http/],

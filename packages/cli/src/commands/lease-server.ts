@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { LeaseServer, LeaseServerOptions } from "@tenure/lease-server";
 import { Command, Option } from "commander";
 import { EXIT } from "../exit-codes.ts";
@@ -123,12 +123,17 @@ async function start(options: LeaseServerOptions): Promise<LeaseServer> {
 }
 
 async function writeKubeconfig(file: string, server: LeaseServer): Promise<void> {
+  let handle: FileHandle | undefined;
   try {
-    // It may hold a token.
-    await writeFile(file, server.kubeconfigText(), { mode: 0o600 });
+    // It may hold a token. The mode of `open` is for a new file only.
+    handle = await open(file, "w", 0o600);
+    if ((await handle.stat()).isFile()) await handle.chmod(0o600);
+    await handle.writeFile(server.kubeconfigText());
   } catch (cause) {
     const { code = "unknown error" } = cause as NodeJS.ErrnoException;
     throw new CliError(EXIT.failed, `The kubeconfig cannot be written: ${file}: ${code}`, { cause });
+  } finally {
+    await handle?.close();
   }
 }
 

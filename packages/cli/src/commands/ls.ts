@@ -5,9 +5,10 @@ import { type Io, print, printJson, style } from "../io.ts";
 import { kubeAccess } from "../kube-access.ts";
 import { KubeApi } from "../kube-api.ts";
 import { type ListedLock, listLeases } from "../list-leases.ts";
-import { parseStoreUrl } from "../lock-url.ts";
+import { parseStoreUrl, type StoreUrl } from "../lock-url.ts";
 import { addStoreOptions, type StoreOptions } from "../store-options.ts";
 import { offsetOfDate } from "../store-time.ts";
+import { schemeOf } from "../url-parts.ts";
 import { visible } from "../visible-text.ts";
 
 interface LsOptions extends StoreOptions {
@@ -34,12 +35,7 @@ Examples:
 Exit codes: 0 listed, also when there is none; 2 to 5 see \`tenure --help\`.`,
     );
   return addStoreOptions(command).action(async (text: string, options: LsOptions) => {
-    const url = parseStoreUrl(text);
-    if (url.kind !== "k8s" && url.kind !== "lease-server") {
-      throw usageError(
-        `\`tenure ls\` lists Leases only (k8s://, lease-server://); use \`tenure status\` for one lock`,
-      );
-    }
+    const url = leaseStore(text);
     if (options.all && url.namespace !== undefined)
       throw usageError("Expected --all or a namespace, got both");
     if (!options.all && url.namespace === undefined) {
@@ -55,6 +51,17 @@ Exit codes: 0 listed, also when there is none; 2 to 5 see \`tenure --help\`.`,
     if (options.json) printJson(io, { server: api.server, namespace: url.namespace ?? null, locks });
     else showTable(io, locks, options.all ?? false);
   });
+}
+
+/** Before its form is looked at: what is wrong with `redis://HOST/NAME` is not its name. */
+function leaseStore(text: string): Extract<StoreUrl, { readonly namespace: string | undefined }> {
+  const refused = usageError(
+    "`tenure ls` lists Leases only (k8s://, lease-server://); use `tenure status` for one lock",
+  );
+  if (/^(redis|etcd)s?$/.test(schemeOf(text) ?? "")) throw refused;
+  const url = parseStoreUrl(text);
+  if (url.kind === "redis" || url.kind === "etcd") throw refused;
+  return url;
 }
 
 function showTable(io: Io, locks: readonly ListedLock[], all: boolean): void {

@@ -98,15 +98,22 @@ class Lines {
   }
 }
 
+interface Shown {
+  readonly found: VersionedRecord | undefined;
+  /** Whether its writing was seen: what stood there at the beginning may be older. */
+  readonly isRenewal: boolean;
+  readonly sinceMs: number;
+}
+
 /** The line that a terminal redraws. */
 class LiveLine {
-  readonly #draw: (found: VersionedRecord | undefined, ageMs: number) => void;
+  readonly #draw: (shown: Shown) => void;
   readonly #erase: () => void;
   readonly #timer: NodeJS.Timeout;
-  #found: VersionedRecord | undefined;
-  #sinceMs = performance.now();
+  /** Nothing before the store's first answer. */
+  #shown: Shown | undefined;
 
-  private constructor(draw: (found: VersionedRecord | undefined, ageMs: number) => void, erase: () => void) {
+  private constructor(draw: (shown: Shown) => void, erase: () => void) {
     this.#draw = draw;
     this.#erase = erase;
     this.#timer = setInterval(() => this.#redraw(), 250);
@@ -115,16 +122,22 @@ class LiveLine {
   static async start(io: Io): Promise<LiveLine> {
     const { createLogUpdate } = await import("log-update");
     // Commands see a stream; that it is a terminal was just asked.
-    const log = createLogUpdate(io.stdout as NodeJS.WriteStream);
+    // The cursor stays: one that is hidden would stay so after a kill -9.
+    const log = createLogUpdate(io.stdout as NodeJS.WriteStream, { showCursor: true });
     return new LiveLine(
-      (found, ageMs) => log(liveLine(found, { stdout: io.stdout, ageMs })),
+      ({ found, isRenewal, sinceMs }) =>
+        log(liveLine(found, { stdout: io.stdout, isRenewal, ageMs: performance.now() - sinceMs })),
       () => log.clear(),
     );
   }
 
   update(kind: ChangeKind, found: VersionedRecord | undefined): void {
-    if (kind !== "edited" && kind !== "expired") this.#sinceMs = performance.now();
-    this.#found = found;
+    const before = kind === "edited" || kind === "expired" ? this.#shown : undefined;
+    this.#shown = {
+      found,
+      isRenewal: before?.isRenewal ?? kind !== "seen",
+      sinceMs: before?.sinceMs ?? performance.now(),
+    };
     this.#redraw();
   }
 
@@ -138,7 +151,7 @@ class LiveLine {
   }
 
   #redraw(): void {
-    this.#draw(this.#found, performance.now() - this.#sinceMs);
+    if (this.#shown !== undefined) this.#draw(this.#shown);
   }
 }
 

@@ -108,25 +108,31 @@ export class CommandRun {
     return (this.#command?.overdueMs() ?? 0) > STUCK_MS ? "the command outlived SIGKILL" : undefined;
   }
 
-  /** Campaigns until there is an exit code. Settles when the command is gone and the lock given back; never rejects. */
+  /**
+   * Campaigns until there is an exit code. Settles when the command is gone and the lock given back.
+   * @throws what `spawn` throws where there is no process to be had for a guard, e.g. `ENOMEM`
+   */
   async run(): Promise<number> {
     const { report, lockUrl, timing } = this.#options;
     const { signal } = this.#stopping;
     report({ event: "campaigning", identity: this.#elector.identity, lock: lockUrl });
-    this.#command = this.#newGuard();
-    while (this.#goesOn) {
-      this.#observes = true;
-      await this.#elector.run((term) => this.#campaignWon(term), { signal });
-      this.#observes = false;
-      if (!this.#goesOn) break;
-      const delayMs = restartDelayMs(timing.retryPeriodMs, this.#shortLives);
-      report({ event: "restarting", delayMs });
-      // Stopped meanwhile: the loop ends.
-      await sleep(delayMs, undefined, { signal }).catch(() => {});
+    try {
+      this.#command = this.#newGuard();
+      while (this.#goesOn) {
+        this.#observes = true;
+        await this.#elector.run((term) => this.#campaignWon(term), { signal });
+        this.#observes = false;
+        if (!this.#goesOn) break;
+        const delayMs = restartDelayMs(timing.retryPeriodMs, this.#shortLives);
+        report({ event: "restarting", delayMs });
+        // Stopped meanwhile: the loop ends.
+        await sleep(delayMs, undefined, { signal }).catch(() => {});
+      }
+      // A command that outlives SIGKILL outlives its term too, and the elector gives up on it; this process does not.
+      await this.#led;
+    } finally {
+      this.#command?.dispose();
     }
-    // A command that outlives SIGKILL outlives its term too, and the elector gives up on it; this process does not.
-    await this.#led;
-    this.#command?.dispose();
     // A standby that was told to stop has done all that it was asked for.
     return this.#exitCode ?? EXIT.ok;
   }

@@ -128,7 +128,11 @@ async function end(tree: ProcessTree, code: number | null, signal: NodeJS.Signal
 
 /** The last word closes the channel, which ends this process. */
 function report(message: GuardReport): void {
-  if (!process.connected) process.exit();
+  if (!process.connected) {
+    // Not before the command has ended, even if `tenure` was gone when it started: that the channel ended stops it.
+    if (message.kind !== "started") process.exit();
+    return;
+  }
   process.send?.(message, () => {
     if (message.kind !== "started") process.exit();
   });

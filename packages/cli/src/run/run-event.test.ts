@@ -46,6 +46,12 @@ it("says an error that repeats once, and again after something else", () => {
   ]);
 });
 
+it("shows control characters in a holder's name as their codes", () => {
+  expect(written(false, [{ event: "newLeader", identity: "pod\x1b[2J\nx" }])).toEqual([
+    "tenure: the leader is pod\\u001b[2J\\u000ax",
+  ]);
+});
+
 it("writes every event as one JSON document a line, with its time", () => {
   const lines = written(true, [DOWN, DOWN, LEADER]).map((line) => JSON.parse(line));
   expect(lines).toEqual([DOWN, DOWN, LEADER].map((event) => ({ time: expect.any(String), ...event })));

@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Anomaly, LeaderElectionErrorCode, StopReason } from "@tenure/core";
+import { visible } from "../visible-text.ts";
 
 /** What `tenure run` tells: a line for people, or with `--json` one JSON document a line. Always on stderr; stdout is the command's. */
 export type RunEvent =
@@ -38,7 +39,8 @@ export function reportTo(output: Writable, { json }: { readonly json: boolean })
     const line = sayEvent(event);
     if (event.event === "error" && line === lastError) return;
     lastError = event.event === "error" ? line : undefined;
-    output.write(`tenure: ${line}\n`);
+    // Holders' names and stores' words may hold anything.
+    output.write(`tenure: ${visible(line)}\n`);
   };
 }
 

@@ -54,24 +54,28 @@ export function changeLine(
 /** The line that a terminal shows all the time: everything in it was seen by this process, on its own monotonic clock. */
 export function liveLine(
   found: VersionedRecord | undefined,
-  { stdout, ageMs }: { readonly stdout: Output; readonly ageMs: number },
+  {
+    stdout,
+    ageMs,
+    isRenewal,
+  }: { readonly stdout: Output; readonly ageMs: number; readonly isRenewal: boolean },
 ): string {
   const { holder, leaseDurationMs, transitions, token } = viewRecord(found, 0);
   if (holder === null) {
     return style(stdout, "yellow", found === undefined ? "no record" : `free, transitions ${transitions}`);
   }
   const leftMs = leaseDurationMs === null ? undefined : leaseDurationMs - ageMs;
-  const lapse =
+  const lapsed = leftMs !== undefined && leftMs <= 0;
+  const name = style(stdout, [lapsed ? "red" : "green", "bold"], visible(holder));
+  return [
+    lapsed ? `${name} led last` : `${name} leads`,
+    `${isRenewal ? "renewed" : "seen"} ${formatDuration(ageMs)} ago`,
     leftMs === undefined
       ? "no lease duration"
-      : leftMs > 0
-        ? `expires in ${formatDuration(leftMs)}`
-        : style(stdout, "red", `expired ${formatDuration(-leftMs)} ago`);
-  return [
-    `${style(stdout, ["green", "bold"], visible(holder))} leads`,
-    `renewed ${formatDuration(ageMs)} ago`,
-    lapse,
+      : lapsed
+        ? style(stdout, "red", `expired ${formatDuration(-leftMs)} ago`)
+        : `expires in ${formatDuration(leftMs)}`,
     `transitions ${transitions}`,
-    `token ${token}`,
+    ...(token === null ? [] : [`token ${token}`]),
   ].join(" · ");
 }
