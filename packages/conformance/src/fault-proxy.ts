@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./free-port.ts";
+import { resetSocket } from "./reset-socket.ts";
 import { type ByteBudget, TcpDirection } from "./tcp-direction.ts";
 
 /**
@@ -214,11 +215,6 @@ class LoopbackProxy implements FaultProxy {
     resetSocket(client);
     if (link !== undefined) resetSocket(link.server);
   }
-}
-
-function resetSocket(socket: Socket): void {
-  if (socket.destroyed) return;
-  socket.resetAndDestroy();
 }
 
 function listenOn(port: number, host: string, onConnection: (client: Socket) => void): Promise<Server> {
