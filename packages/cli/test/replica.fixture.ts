@@ -7,6 +7,11 @@ import type { RunEvent } from "../src/run/run-event.ts";
 
 const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
 
+/** Without what is meant for these tests, or for a `tenure` of who runs them. */
+const SHELL_ENV = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith("TENURE_")),
+);
+
 /** An event of `tenure run --json`, and when it was written. */
 export type TimedEvent = RunEvent & { readonly time: string };
 type EventOf<Name extends RunEvent["event"]> = Extract<TimedEvent, { readonly event: Name }>;
@@ -36,7 +41,7 @@ export class Replica {
     const child = spawn(
       process.execPath,
       [BIN, "run", "--lock", lock, "--identity", identity, "--json", ...options, "--", ...command],
-      { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] },
+      { env: { ...SHELL_ENV, ...env }, stdio: ["pipe", "pipe", "pipe"] },
     );
     this.process = child;
     this.exited = once(child, "exit").then(([code, signal]): number | string => code ?? signal);
