@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { resetSocket } from "@tenure/core/backend";
 import { freePort } from "./free-port.ts";
-import { resetSocket } from "./reset-socket.ts";
 import { type ByteBudget, TcpDirection } from "./tcp-direction.ts";
 
 /**

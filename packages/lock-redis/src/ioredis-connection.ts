@@ -1,4 +1,4 @@
-import type { Redactor } from "@tenure/core/backend";
+import { type Redactor, resetSocket } from "@tenure/core/backend";
 import { Redis, type RedisOptions } from "ioredis";
 import type { OpenOptions, RedisConnection } from "./redis-connection.ts";
 import { NetworkError, NotSentError, ServerError } from "./server-error.ts";
@@ -181,6 +181,6 @@ function dropSocket(redis: Redis): void {
   if (stream === undefined || stream.destroyed) return;
   // A Unix socket has no port and cannot be reset; one that still connects would be reset only once it has.
   const isResettable = !("encrypted" in stream) && !stream.connecting && stream.remotePort !== undefined;
-  if (isResettable) stream.resetAndDestroy();
+  if (isResettable) resetSocket(stream);
   else stream.destroy();
 }

@@ -7,4 +7,5 @@ export { Interrupted, Interruption } from "./interruption.ts";
 export { rearmDelayMs, sleep } from "./rearm.ts";
 export type { Redactor } from "./redactor.ts";
 export { createRedactor } from "./redactor.ts";
+export { resetSocket } from "./reset-socket.ts";
 export { readMicroTime, writeMicroTime } from "./stored-time.ts";
