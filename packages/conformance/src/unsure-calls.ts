@@ -46,18 +46,6 @@ export async function assertNeverApplied(
   }, c.ms(400));
 }
 
-/** As {@link assertNeverApplied}, where an earlier write of unknown outcome may still come in between. */
-export async function assertNeverWritten(
-  c: CaseContext,
-  reader: ResourceLock,
-  { holderIdentity }: LeaderElectionRecord,
-): Promise<void> {
-  await c.stays(async () => {
-    const found = await reader.get(c.call);
-    assert.notEqual(found?.record.holderIdentity, holderIdentity, "was told as not applied, and is written");
-  }, c.ms(400));
-}
-
 /** Waits until a lock whose way was healed works again. */
 export async function worksAgain(c: CaseContext, lock: ResourceLock): Promise<VersionedRecord | undefined> {
   const { found } = await c.until(
