@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeWith } from "@tenure/testbed/vitest";
 import { expect, it } from "vitest";
-import { BIN, childrenOf, waitUntilGone } from "./demo-process.fixture.ts";
+import { BIN } from "./bin.fixture.ts";
+import { childrenOf, waitUntilGone } from "./demo-process.fixture.ts";
 import { Terminal } from "./terminal.fixture.ts";
 
 const CRASHING = fileURLToPath(new URL("crashing-screen.fixture.ts", import.meta.url));

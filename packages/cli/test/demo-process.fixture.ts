@@ -1,12 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { pollUntil } from "@tenure/testbed";
+import { BIN, SHELL_ENV } from "./bin.fixture.ts";
 import { isRunning } from "./processes.fixture.ts";
-
-/** The command's program. */
-export const BIN: string = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
 
 /** One `tenure demo` without a terminal. */
 export class DemoProcess implements AsyncDisposable {
@@ -25,7 +22,7 @@ export class DemoProcess implements AsyncDisposable {
     }: { readonly env?: Readonly<Record<string, string>>; readonly ownGroup?: boolean } = {},
   ) {
     const child = spawn(process.execPath, [BIN, "demo", ...args], {
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env },
+      env: { ...SHELL_ENV, NO_COLOR: "1", FORCE_COLOR: undefined, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: ownGroup,
     });

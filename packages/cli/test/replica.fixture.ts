@@ -1,16 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { pollUntil } from "@tenure/testbed";
 import type { RunEvent } from "../src/run/run-event.ts";
-
-const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
-
-/** Without what is meant for these tests, or for a `tenure` of who runs them. */
-const SHELL_ENV = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith("TENURE_")),
-);
+import { BIN, SHELL_ENV } from "./bin.fixture.ts";
 
 /** An event of `tenure run --json`, and when it was written. */
 export type TimedEvent = RunEvent & { readonly time: string };

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { pollUntil } from "@tenure/testbed";
 import { expect } from "vitest";
+import { BIN, SHELL_ENV } from "./bin.fixture.ts";
 import { expectToMatch, schema } from "./schemas.fixture.ts";
-
-const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
 
 /** What a command left behind. */
 export interface Ended {
@@ -26,7 +24,7 @@ export class RunningTenure {
 
   constructor(args: readonly string[], env: Env = {}) {
     // Nothing of the machine that runs the tests: no kubeconfig, no colours.
-    const { KUBECONFIG: _kubeconfig, FORCE_COLOR: _color, ...inherited } = process.env;
+    const { KUBECONFIG: _kubeconfig, FORCE_COLOR: _color, ...inherited } = SHELL_ENV;
     const child = spawn(process.execPath, [BIN, ...args], {
       env: { ...inherited, HOME: "/nonexistent", ...env },
       stdio: ["ignore", "pipe", "pipe"],

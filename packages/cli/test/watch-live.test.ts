@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { describeWith } from "@tenure/testbed/vitest";
 import { afterEach, expect, it } from "vitest";
-import { BIN } from "./demo-process.fixture.ts";
+import { BIN } from "./bin.fixture.ts";
 import { Replica } from "./replica.fixture.ts";
 import { RunningTenure } from "./tenure.fixture.ts";
 import { Terminal } from "./terminal.fixture.ts";

@@ -39,6 +39,7 @@ describe("a journal that may grow no further", () => {
 });
 
 const canMount = mayMount();
+// Only root may mount; in CI, where a skip is a failure, the tests run as root.
 describe.skipIf(!canMount)(
   `a journal on a small disk${canMount ? "" : " (skipped: mounting a tmpfs needs root)"}`,
   () => {

@@ -20,6 +20,7 @@ export function describeWithTool<Found>(
     it(`${name}: has its tool`, () => expect.fail(tool.why));
   } else {
     process.stderr.write(`\n${"!".repeat(100)}\n${name}: SKIPPED: ${tool.why}\n${"!".repeat(100)}\n\n`);
+    // A user's machine without the tool; the reason is in the name, and above where it is seen.
     describe.skip(`${name} (skipped: ${tool.why})`, () => {
       it("needs a tool", () => {});
     });

@@ -67,6 +67,7 @@ export async function describeWith(
   const why = missing.join(" ");
   if (areServersRequired(process.env)) throw new Error(`The tests need real servers: ${why}`);
   process.stderr.write(`\n${"!".repeat(100)}\n${name}: SKIPPED: ${why}\n${"!".repeat(100)}\n\n`);
+  // A user's machine without the server; the reason is in the name, and above where it is seen.
   describe.skip(`${name} (skipped: ${why})`, () => {
     it("needs real servers", () => {});
   });
