@@ -88,7 +88,14 @@ it("colours on a terminal only, unless the environment says so", () => {
   });
   const pipe = fakeIo().stdout;
   const red = (variables: Record<string, string>, stream: Output): boolean => {
-    const environment = { FORCE_COLOR: undefined, NO_COLOR: undefined, TERM: "xterm-256color", ...variables };
+    const quiet = {
+      CI: undefined,
+      FORCE_COLOR: undefined,
+      NODE_DISABLE_COLORS: undefined,
+      NO_COLOR: undefined,
+      TEAMCITY_VERSION: undefined,
+    };
+    const environment = { ...quiet, TERM: "xterm-256color", ...variables };
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const styled = style(stream, "red", "x");
     vi.unstubAllEnvs();
